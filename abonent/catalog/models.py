@@ -1,0 +1,65 @@
+"""What is sold: service kinds, offers (tariffs and add-ons) and their versions."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class ServiceKind(models.TextChoices):
+    INTERNET = "internet"
+    TV = "tv"
+    TELEPHONY = "telephony"
+    VIDEO = "video"
+    COLOCATION = "colocation"
+
+
+class OfferRole(models.TextChoices):
+    TARIFF = "tariff"
+    ADDON = "addon"
+
+
+class Charging(models.TextChoices):
+    MONTH = "month"
+    DAY = "day"  # the price is a month's, taken day by day; a month of days sums to it
+    ONCE = "once"
+
+
+class Offer(models.Model):
+    """A tariff or an add-on: what the two have in common. Its prices stand in its versions."""
+
+    code = models.SlugField(max_length=64, unique=True)
+    role = models.CharField(max_length=8, choices=OfferRole.choices)
+    kind = models.CharField(max_length=16, choices=ServiceKind.choices)
+    segments = ArrayField(models.CharField(max_length=16))
+    name_ru = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120)
+    description_ru = models.TextField(blank=True)
+    description_en = models.TextField(blank=True)
+    requires = ArrayField(models.CharField(max_length=64), default=list)  # codes; any of them
+    excludes = ArrayField(models.CharField(max_length=64), default=list)
+    position = models.PositiveSmallIntegerField(default=0)
+    on_sale = models.BooleanField(default=True)
+    featured = models.BooleanField(default=False)
+
+    def name(self, language: str) -> str:
+        return self.name_en if language == "en" else self.name_ru
+
+
+class OfferVersion(models.Model):
+    """An offer's price and terms from a date on. Never changed once sold: a new price is a new version."""
+
+    offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField()
+    valid_from = models.DateField()
+    price_kop = models.BigIntegerField()
+    charging = models.CharField(max_length=8, choices=Charging.choices)
+    down_mbps = models.PositiveIntegerField(null=True)
+    up_mbps = models.PositiveIntegerField(null=True)
+    included_octets = models.BigIntegerField(null=True)  # null: not limited
+    channels = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "number"], name="catalog_version_number_once"),
+            models.UniqueConstraint(fields=["offer", "valid_from"], name="catalog_version_a_date"),
+            models.CheckConstraint(condition=models.Q(price_kop__gte=0), name="catalog_price_not_negative"),
+        ]

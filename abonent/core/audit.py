@@ -1,0 +1,28 @@
+"""The log of who did what, when and why. Append-only; the only module that writes AuditEntry."""
+
+from typing import Any
+
+from abonent.core import clock, db
+from abonent.core.models import AuditEntry
+
+
+def record(
+    *,
+    actor: str,
+    action: str,
+    subject: str,
+    old: dict[str, Any] | None = None,
+    new: dict[str, Any] | None = None,
+    why: str = "",
+    address: str | None = None,
+) -> AuditEntry:
+    """Write one entry in the transaction of what it tells about, so that neither stands without the other.
+
+    actor: a sign-in name, or "system:<job>".   action: "<room>.<verb>".   subject: "<noun>:<id>".
+    old, new: JSON of the values that changed; never a password, a token or a card.
+    """
+    db.require_transaction()
+    return AuditEntry.objects.create(
+        at=clock.now(), actor=actor, action=action, subject=subject, old=old or {}, new=new or {}, why=why,
+        address=address,
+    )

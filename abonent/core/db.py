@@ -1,0 +1,60 @@
+"""Transactions and row locks: the few words every verb that moves money or state begins with."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from django.db import connection, models, transaction
+
+ModelT = TypeVar("ModelT", bound=models.Model)
+
+
+class UnableToLock(Exception):
+    """A row that should be there is not."""
+
+
+def require_transaction() -> None:
+    """The flow opens the one transaction; a verb called outside it is a bug."""
+    assert connection.in_atomic_block, "call inside transaction.atomic(): the flow owns the transaction"
+
+
+def lock(model: type[ModelT], ids: Iterable[int]) -> dict[int, ModelT]:
+    """Rows by id, locked in id order `for no key update` (readers and foreign keys go on).
+
+    Raises UnableToLock when one of them does not exist.
+    """
+    require_transaction()
+    wanted = sorted(set(ids))
+    manager: models.Manager[ModelT] = model._default_manager
+    rows = {row.pk: row for row in manager.filter(pk__in=wanted).order_by("pk").select_for_update(no_key=True)}
+    missing = [pk for pk in wanted if pk not in rows]
+    if missing:
+        raise UnableToLock(f"{model.__name__} {missing}")
+    return rows
+
+
+def read_sql(beside: str, name: str) -> str:
+    """The text of `<name>.sql` that stands beside the module whose `__file__` is `beside`."""
+    return Path(beside).with_name(f"{name}.sql").read_text(encoding="utf-8")
+
+
+def rows(sql: str, params: Any = None) -> list[dict[str, Any]]:
+    """Run one statement and give its rows as dicts by column name."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        if cursor.description is None:
+            return []
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def run(sql: str, params: Any = None) -> int:
+    """Run one statement and give the number of rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return int(cursor.rowcount)
+
+
+def atomic() -> transaction.Atomic:
+    """One durable transaction of a flow: refuses to be nested, so that «together or not at all» is true."""
+    return transaction.atomic(durable=True)

@@ -1,0 +1,59 @@
+"""What every room stands on: the installation's one row, the log of who did what, the events pages listen to."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Installation(models.Model):
+    """The one row of this installation, mirrored from the profile at `migrate` and `serve`, so that SQL knows it."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    time_zone = models.CharField(max_length=64)
+    clock_offset_seconds = models.BigIntegerField(default=0)  # the sandbox's clock; 0 in production, forward only
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="core_installation_one_row"),
+            models.CheckConstraint(
+                condition=models.Q(clock_offset_seconds__gte=0), name="core_installation_clock_forward"
+            ),
+        ]
+
+
+class AuditEntry(models.Model):
+    """Who did what to what, when and why, with old and new values. Append-only by trigger. Written by core/audit.py."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150)  # a sign-in name, or "system:<job>"
+    action = models.CharField(max_length=64)  # "<room>.<verb>": "identity.change_password"
+    subject = models.CharField(max_length=64)  # "<noun>:<id>": "contract:17"
+    old = models.JSONField(default=dict)
+    new = models.JSONField(default=dict)
+    why = models.TextField(blank=True)
+    address = models.GenericIPAddressField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "-id"], name="core_audit_subject")]
+
+
+class Event(models.Model):
+    """What an open page is told, kept for an hour so that a stream resumes by Last-Event-ID. Written by core/events.py."""
+
+    id = models.BigAutoField(primary_key=True)
+    topic = models.CharField(max_length=64)  # "contract:17"
+    name = models.CharField(max_length=64)  # "payment"
+    data = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["topic", "id"], name="core_event_topic")]
+
+
+class Alarm(models.Model):
+    """Something that a person must look at: a payment of nobody, a sum that differs, a key reused. core/alarms.py."""
+
+    key = models.CharField(max_length=160, unique=True)
+    what = models.TextField()
+    raised_at = models.DateTimeField(db_default=Now())
+    closed_at = models.DateTimeField(null=True)

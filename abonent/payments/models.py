@@ -1,0 +1,70 @@
+"""Money that comes in, by whatever channel."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from abonent.ledger.models import Account
+
+
+class Channel(models.TextChoices):
+    YOOKASSA = "yookassa"  # a bank card on the site
+    CASH = "cash"  # the cash desk
+
+
+class PaymentState(models.TextChoices):
+    NEW = "new"  # our row and its key stand; the bank may not know it yet
+    PENDING = "pending"  # the bank waits for the payer
+    SUCCEEDED = "succeeded"  # paid and credited: one transfer
+    CANCELED = "canceled"
+    PARKED = "parked"  # the bank's answer does not agree with ours: staff look
+
+
+class Payment(models.Model):
+    """One payment. It is `succeeded` in the same transaction that moves the money, never before."""
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.DO_NOTHING, related_name="payments", db_constraint=False)
+    channel = models.CharField(max_length=12, choices=Channel.choices)
+    amount_kop = models.BigIntegerField()
+    state = models.CharField(max_length=10, choices=PaymentState.choices, default=PaymentState.NEW)
+    idempotence_key = models.CharField(max_length=64, unique=True)  # sent to the bank; stored before the call
+    submit_token = models.CharField(max_length=64, unique=True, null=True)  # of the form: a double submit is one payment
+    external_id = models.CharField(max_length=64, null=True)  # the bank's id
+    confirmation_url = models.URLField(max_length=2048, blank=True)
+    cancel_reason = models.CharField(max_length=64, blank=True)  # the bank's word: "insufficient_funds"
+    method_title = models.CharField(max_length=80, blank=True)  # "•• 4242"
+    on = models.DateField(null=True)  # the operator's date it is credited on; stored when first known to be paid
+    transfer_on = models.DateField(null=True)
+    transfer_id = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    note = models.TextField(blank=True)  # why parked
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "external_id"], name="payments_external_once"),
+            models.CheckConstraint(condition=models.Q(amount_kop__gt=0), name="payments_amount_positive"),
+            models.CheckConstraint(
+                condition=models.Q(state="succeeded", transfer_id__isnull=False)
+                | (~models.Q(state="succeeded") & models.Q(transfer_id__isnull=True)),
+                name="payments_succeeded_has_transfer",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="payments_account"),
+            models.Index(fields=["state", "created_at"], name="payments_open",
+                         condition=models.Q(state__in=["new", "pending"])),
+        ]
+
+
+class RawEvent(models.Model):
+    """A bank's message as it came, once. Nothing is believed of it: it only makes us ask the bank."""
+
+    channel = models.CharField(max_length=12, choices=Channel.choices)
+    event = models.CharField(max_length=64)
+    external_id = models.CharField(max_length=64)
+    body = models.JSONField()
+    received_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "event", "external_id"], name="payments_event_once")]

@@ -1,0 +1,202 @@
+"""Every setting of the program, from the environment and the operator's profile. One file."""
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from abonent.core import embedded, profile
+
+ROOM = Path(__file__).resolve().parent
+
+
+def _flag(name: str, default: bool = False) -> bool:
+    return os.environ.get(name, "1" if default else "").lower() in {"1", "true", "yes", "on"}
+
+
+# --- the installation -------------------------------------------------------------------------------------
+HOME = Path(os.environ.get("ABONENT_HOME", "var")).resolve()
+PROFILE = profile.load(os.environ.get("ABONENT_PROFILE", "skynet"))
+SANDBOX = _flag("ABONENT_SANDBOX")
+DEBUG = False
+PORT = int(os.environ.get("PORT", "8000"))
+# Behind a proxy this is the operator's public address; on one machine it is the loopback.
+PUBLIC_URL = os.environ.get("ABONENT_PUBLIC_URL", f"http://localhost:{PORT}")
+BEHIND_TLS = PUBLIC_URL.startswith("https://")
+SECRET_KEY = os.environ.get("ABONENT_SECRET_KEY", "")
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", urlsplit(PUBLIC_URL).hostname or "localhost"]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+# --- the sandbox and the gateways -------------------------------------------------------------------------
+SANDBOX_URL = os.environ.get("ABONENT_SANDBOX_URL", f"http://localhost:{PORT + 1}")
+YOOKASSA_API_URL = os.environ.get(
+    "ABONENT_YOOKASSA_API_URL", f"{SANDBOX_URL}/v3" if SANDBOX else "https://api.yookassa.ru/v3"
+)
+YOOKASSA_SHOP_ID = os.environ.get("ABONENT_YOOKASSA_SHOP_ID", "100500" if SANDBOX else "")
+YOOKASSA_SECRET_KEY = os.environ.get("ABONENT_YOOKASSA_SECRET_KEY", "test_sandbox" if SANDBOX else "")
+# The third layer after the bank's addresses and asking the bank itself: a path nobody guesses.
+YOOKASSA_WEBHOOK_SECRET = os.environ.get("ABONENT_YOOKASSA_WEBHOOK_SECRET", "sandbox" if SANDBOX else "")
+YOOKASSA_NETWORKS = os.environ.get("ABONENT_YOOKASSA_NETWORKS", "127.0.0.0/8,::1/128" if SANDBOX else "").split(",")
+SMS_GATEWAY = os.environ.get("ABONENT_SMS_GATEWAY", "smsc" if SANDBOX else "console")
+SMSC_URL = os.environ.get("ABONENT_SMSC_URL", f"{SANDBOX_URL}/sms" if SANDBOX else "https://smsc.ru")
+SMSC_LOGIN = os.environ.get("ABONENT_SMSC_LOGIN", "sandbox" if SANDBOX else "")
+SMSC_PASSWORD = os.environ.get("ABONENT_SMSC_PASSWORD", "sandbox" if SANDBOX else "")
+EMAIL_GATEWAY = os.environ.get("ABONENT_EMAIL_GATEWAY", "smtp" if SANDBOX else "console")
+EMAIL_HOST = os.environ.get("ABONENT_SMTP_HOST", "127.0.0.1")
+EMAIL_PORT = int(os.environ.get("ABONENT_SMTP_PORT", str(PORT + 2) if SANDBOX else "25"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = PROFILE.contacts.email
+
+# --- the database -----------------------------------------------------------------------------------------
+DATABASE_URL = os.environ.get("DATABASE_URL") or embedded.dsn(HOME)
+
+
+def _database(url: str) -> dict[str, object]:
+    parts = urlsplit(url)
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or query.pop("user", "")),
+        "PASSWORD": unquote(parts.password or query.pop("password", "")),
+        "HOST": unquote(parts.hostname or query.pop("host", "")),
+        "PORT": str(parts.port or query.pop("port", "")),
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {
+            **query,
+            # The pool is as wide as the threads that may ask it; a wait of 5 s is answered with 503.
+            "pool": {"min_size": 1, "max_size": int(os.environ.get("ABONENT_POOL", "8")), "timeout": 5},
+            "application_name": "abonent",
+        },
+    }
+
+
+DATABASES = {"default": _database(DATABASE_URL)}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "core_cache"}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- the rooms --------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "procrastinate.contrib.django",
+    "django_htmx",
+    "abonent.core",
+    "abonent.identity",
+    "abonent.addresses",
+    "abonent.catalog",
+    "abonent.subscribers",
+    "abonent.notifications",
+    "abonent.ledger",
+    "abonent.billing",
+    "abonent.payments",
+    "abonent.flows",
+    "abonent.ui",
+    "abonent.portal",
+    "abonent.api",
+    "abonent.demo",
+]
+MIDDLEWARE = [
+    "abonent.ui.request_log.RequestLogMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "abonent.ui.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "abonent.ui.language.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "abonent.urls"
+WSGI_APPLICATION = "abonent.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {"environment": "abonent.ui.jinja.environment"},
+    },
+    # Third parties' own templates (form widgets, later the look-up tables) speak Django's language.
+    {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {}},
+]
+
+# --- languages --------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "ru"
+LANGUAGES = [("ru", "Русский"), ("en", "English")]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LOCALE_PATHS = [ROOM / "locale"]
+USE_I18N = True
+
+# --- signing in -------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "identity.User"
+AUTHENTICATION_BACKENDS = ["abonent.portal.sign_in.ContractNumberBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/cabinet/"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "abonent.portal.sign_in.Adapter"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+# allauth's own limit lets a stranger lock an owner out by a guessable number: identity/limits.py counts instead.
+ACCOUNT_RATE_LIMITS: dict[str, str] = {}
+SESSION_COOKIE_AGE = 30 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = BEHIND_TLS
+CSRF_COOKIE_SECURE = BEHIND_TLS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "abonent.ui.errors.csrf_failure"
+
+# --- what the browser is told -----------------------------------------------------------------------------
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
+SECURE_SSL_REDIRECT = False
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if BEHIND_TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = ["security.W003"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+
+# --- static files -----------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+# ui/stylesheet.py builds the one stylesheet here, of our layers and the profile's theme, with its logo beside it.
+STATICFILES_DIRS = [HOME / "build"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+# --- log --------------------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "abonent.core.log.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("ABONENT_LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "httpx": {"level": "WARNING"},
+        "procrastinate": {"level": "WARNING"},
+    },
+}
