@@ -44,10 +44,10 @@ EMAIL_GATEWAY = os.environ.get("ABONENT_EMAIL_GATEWAY", "smtp" if SANDBOX else "
 EMAIL_HOST = os.environ.get("ABONENT_SMTP_HOST", "127.0.0.1")
 EMAIL_PORT = int(os.environ.get("ABONENT_SMTP_PORT", str(PORT + 2) if SANDBOX else "25"))
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = PROFILE.contacts.email
+DEFAULT_FROM_EMAIL = PROFILE.contacts.support_email
 
 # --- the database -----------------------------------------------------------------------------------------
-DATABASE_URL = os.environ.get("DATABASE_URL") or embedded.dsn(HOME)
+DATABASE_URL = os.environ.get("DATABASE_URL") or embedded.dsn(HOME, database=f"abonent_{PROFILE.key}")
 
 
 def _database(url: str) -> dict[str, object]:

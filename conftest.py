@@ -1,0 +1,143 @@
+"""One PostgreSQL for all tests; a migrated template made once; a clone a worker, and a clone a committing test.
+
+A test rolls back in its worker's clone. A test that commits (races, kills, browser, workers) takes `own_database`:
+nothing is ever flushed, because the ledger refuses TRUNCATE by design.
+"""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from abonent.core import embedded
+
+ROOT = Path(__file__).resolve().parent
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[embedded.Server]:
+    """The tests' PostgreSQL; kept between runs, stopped by the last who leaves."""
+    from django.conf import settings
+
+    held = embedded.hold(settings.HOME, settings=NOT_DURABLE)
+    yield held
+    held.release()
+
+
+@pytest.fixture(scope="session")
+def template(server: embedded.Server) -> str:
+    """The name of a migrated database, made once per state of the migrations and the profile."""
+    from django.conf import settings
+
+    name = f"template_{settings.PROFILE.key}_{_fingerprint()}"
+    with open(settings.HOME / "template.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _exists(name):
+            making = f"{name}_making"
+            _on_server(f'drop database if exists "{making}" with (force)', f'create database "{making}"')
+            _migrate(making)
+            _on_server(f'alter database "{making}" rename to "{name}"')
+    return name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(template: str, django_db_blocker: Any) -> Iterator[None]:
+    """A worker's own clone of the template, instead of pytest-django's way of making a database."""
+    name = f"worker_{os.getpid()}"
+    with _clone(template, name):
+        yield
+
+
+@pytest.fixture
+def own_database(template: str, django_db_blocker: Any, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A clone of the template for one test that commits; its DSN. Threads and processes may use it."""
+    digest = hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]
+    with django_db_blocker.unblock(), _clone(template, f"own_{os.getpid()}_{digest}") as dsn:
+        yield dsn
+
+
+class _clone:
+    def __init__(self, template: str, name: str) -> None:
+        self.template, self.name = template, name
+
+    def __enter__(self) -> str:
+        from django.db import connections
+
+        _on_server(
+            f'drop database if exists "{self.name}" with (force)',
+            f'create database "{self.name}" template "{self.template}" strategy wal_log',
+        )
+        connections["default"].close()
+        self.before = connections.settings["default"]["NAME"]
+        connections.settings["default"]["NAME"] = self.name
+        connections["default"].settings_dict["NAME"] = self.name
+        from django.conf import settings
+
+        return embedded.dsn(settings.HOME, database=self.name)
+
+    def __exit__(self, *exc: object) -> None:
+        from django.db import connections
+
+        connections["default"].close()
+        connections.settings["default"]["NAME"] = self.before
+        connections["default"].settings_dict["NAME"] = self.before
+        _on_server(f'drop database if exists "{self.name}" with (force)')
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "abonent").rglob("migrations/*")):
+        if path.is_file() and path.suffix in {".py", ".sql"}:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _exists(name: str) -> bool:
+    with _admin() as conn:
+        return conn.execute("select 1 from pg_database where datname = %s", [name]).fetchone() is not None
+
+
+def _on_server(*statements: str) -> None:
+    with _admin() as conn:
+        for statement in statements:
+            conn.execute(statement)  # type: ignore[arg-type]  # names are ours
+
+
+def _admin() -> "psycopg.Connection[Any]":
+    from django.conf import settings
+
+    return psycopg.connect(embedded.dsn(settings.HOME, database="postgres"), autocommit=True)
+
+
+def _migrate(name: str) -> None:
+    from django.core.management import call_command
+    from django.db import connections
+
+    with _pointed_at(name):
+        call_command("migrate", verbosity=0, interactive=False)
+    connections["default"].close()
+
+
+class _pointed_at:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> None:
+        from django.db import connections
+        from pytest_django.plugin import DjangoDbBlocker  # noqa: F401
+
+        connections["default"].close()
+        self.before = connections["default"].settings_dict["NAME"]
+        connections["default"].settings_dict["NAME"] = self.name
+
+    def __exit__(self, *exc: object) -> None:
+        from django.db import connections
+
+        connections["default"].close()
+        connections["default"].settings_dict["NAME"] = self.before
