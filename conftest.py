@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def server() -> Iterator[embedded.Server]:
 
 
 @pytest.fixture(scope="session")
-def template(server: embedded.Server) -> str:
+def template(server: embedded.Server, django_db_blocker: Any) -> str:
     """The name of a migrated database, made once per state of the migrations and the profile."""
     from django.conf import settings
 
@@ -41,7 +42,8 @@ def template(server: embedded.Server) -> str:
         if not _exists(name):
             making = f"{name}_making"
             _on_server(f'drop database if exists "{making}" with (force)', f'create database "{making}"')
-            _migrate(making)
+            with django_db_blocker.unblock():
+                _migrate(making)
             _on_server(f'alter database "{making}" rename to "{name}"')
     return name
 
@@ -62,32 +64,19 @@ def own_database(template: str, django_db_blocker: Any, request: pytest.FixtureR
         yield dsn
 
 
-class _clone:
-    def __init__(self, template: str, name: str) -> None:
-        self.template, self.name = template, name
+@contextmanager
+def _clone(template: str, name: str) -> Iterator[str]:
+    from django.conf import settings
 
-    def __enter__(self) -> str:
-        from django.db import connections
-
-        _on_server(
-            f'drop database if exists "{self.name}" with (force)',
-            f'create database "{self.name}" template "{self.template}" strategy wal_log',
-        )
-        connections["default"].close()
-        self.before = connections.settings["default"]["NAME"]
-        connections.settings["default"]["NAME"] = self.name
-        connections["default"].settings_dict["NAME"] = self.name
-        from django.conf import settings
-
-        return embedded.dsn(settings.HOME, database=self.name)
-
-    def __exit__(self, *exc: object) -> None:
-        from django.db import connections
-
-        connections["default"].close()
-        connections.settings["default"]["NAME"] = self.before
-        connections["default"].settings_dict["NAME"] = self.before
-        _on_server(f'drop database if exists "{self.name}" with (force)')
+    _on_server(
+        f'drop database if exists "{name}" with (force)',
+        f'create database "{name}" template "{template}" strategy wal_log',
+    )
+    try:
+        with _pointed_at(name):
+            yield embedded.dsn(settings.HOME, database=name)
+    finally:
+        _on_server(f'drop database if exists "{name}" with (force)')
 
 
 def _fingerprint() -> str:
@@ -117,27 +106,22 @@ def _admin() -> "psycopg.Connection[Any]":
 
 def _migrate(name: str) -> None:
     from django.core.management import call_command
-    from django.db import connections
 
     with _pointed_at(name):
         call_command("migrate", verbosity=0, interactive=False)
-    connections["default"].close()
 
 
-class _pointed_at:
-    def __init__(self, name: str) -> None:
-        self.name = name
+@contextmanager
+def _pointed_at(name: str) -> Iterator[None]:
+    """Every connection of this process, in any thread, goes to this database."""
+    from django.db import connections
 
-    def __enter__(self) -> None:
-        from django.db import connections
-        from pytest_django.plugin import DjangoDbBlocker  # noqa: F401
-
-        connections["default"].close()
-        self.before = connections["default"].settings_dict["NAME"]
-        connections["default"].settings_dict["NAME"] = self.name
-
-    def __exit__(self, *exc: object) -> None:
-        from django.db import connections
-
-        connections["default"].close()
-        connections["default"].settings_dict["NAME"] = self.before
+    connection, known = connections["default"], connections.settings["default"]
+    connection.close()
+    before = known["NAME"]
+    known["NAME"] = connection.settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        connection.close()
+        known["NAME"] = connection.settings_dict["NAME"] = before
