@@ -1,6 +1,6 @@
 """The one clock. Screens, jobs and commands read it; the domain takes `on=` / `at=`.
 
-`now()` is the real instant plus the sandbox's offset (whole seconds, forward only), which lives in one row so
+`now()` is the real instant plus the sandbox's offset (whole seconds; moved forward only), which lives in one row so
 that every process and SQL's `core.operator_today()` agree. Sessions, TLS, CSRF and job scheduling stay on real
 time. With the sandbox off the row is never read.
 """
@@ -62,6 +62,20 @@ def move_to(day: date) -> None:
         raise UnableToMoveClock("the clock moves only in the demo")
     if day <= today():
         raise UnableToMoveClock("the clock goes forward only")
+    _add_offset(day)
+
+
+def start_at(day: date) -> None:
+    """Set the demo's first day, before it has any history: the only move that may go back.
+
+    Raises UnableToMoveClock with the sandbox off.
+    """
+    if not settings.SANDBOX:
+        raise UnableToMoveClock("the clock moves only in the demo")
+    _add_offset(day)
+
+
+def _add_offset(day: date) -> None:
     there = local(now())
     ahead_seconds = int((datetime.combine(day, there.timetz()) - there).total_seconds())
     with transaction.atomic(), connection.cursor() as cursor:

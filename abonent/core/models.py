@@ -9,15 +9,10 @@ class Installation(models.Model):
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     time_zone = models.CharField(max_length=64)
-    clock_offset_seconds = models.BigIntegerField(default=0)  # the sandbox's clock; 0 in production, forward only
+    clock_offset_seconds = models.BigIntegerField(default=0)  # the sandbox's clock; 0 in production
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(condition=models.Q(id=1), name="core_installation_one_row"),
-            models.CheckConstraint(
-                condition=models.Q(clock_offset_seconds__gte=0), name="core_installation_clock_forward"
-            ),
-        ]
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="core_installation_one_row")]
 
 
 class AuditEntry(models.Model):

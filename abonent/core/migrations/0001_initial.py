@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 ('clock_offset_seconds', models.BigIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='core_installation_one_row'), models.CheckConstraint(condition=models.Q(('clock_offset_seconds__gte', 0)), name='core_installation_clock_forward')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='core_installation_one_row')],
             },
         ),
         migrations.RunSQL(db.read_sql(__file__, '0001_ground'), migrations.RunSQL.noop),
