@@ -1,36 +1,31 @@
 """The operator's profile: brand, contacts, policies, tariffs, addresses and texts, read once from a folder.
 
-The only module that knows how a profile's folder is laid out. No Django here: the settings read it first.
+The only module that knows how the folder is laid out. No Django here: the settings read the profile first.
 
     profile.toml   brand and policies     catalog.toml   offers        addresses.csv   buildings
     pages/<slug>.<language>.md            pages/news/<yyyy-mm-dd>-<name>.<language>.md
     logo.svg  favicon.svg  theme.css
+
+A page may say `{first_top_up}` or another name of `_facts`: the profile's value stands there.
 """
 
 import difflib
 import functools
 import re
-from datetime import date, time
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
-
-from abonent.core import money, typed_files
+from abonent.core import money, profile_schema, typed_files
 
 BUILT_IN = Path(__file__).parent.parent.joinpath("profiles")
 REQUIRED_PAGES = ("about", "how-to-connect", "offer", "privacy")
 REQUIRED_FILES = ("logo.svg", "favicon.svg", "theme.css")
 
-Language = Literal["ru", "en"]
-ServiceKind = Literal["internet", "tv", "telephony", "video", "colocation"]
-Segment = Literal["apartment", "private", "business"]
-SERVICE_KINDS: tuple[ServiceKind, ...] = ("internet", "tv", "telephony", "video", "colocation")
-
-_PHONE = re.compile(r"^(?:8|\+7)[\d ()-]+$")
-_NEWS = re.compile(r"^(\d{4}-\d\d-\d\d)-[a-z0-9-]+$")
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_KEY = re.compile(r"^[a-z][a-z0-9_-]{0,39}$")  # the embedded database is called after it
+_NEWS_SLUG = re.compile(r"^(\d{4}-\d\d-\d\d)-[a-z0-9-]+$")
+_PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
 
 class UnableToLoadProfile(Exception):
@@ -38,363 +33,76 @@ class UnableToLoadProfile(Exception):
 
 
 class UnableToFindPage(Exception):
-    """The profile has no page of that name in that language."""
-
-
-def _sum_kop(value: object) -> int:
-    if not isinstance(value, str):
-        raise typed_files.not_allowed()
-    try:
-        return money.parse(value)
-    except money.UnableToParse:
-        raise typed_files.not_allowed() from None
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise typed_files.not_allowed() from None
-    return value
-
-
-def _hour(value: object) -> time:
-    try:
-        return value if isinstance(value, time) else time.fromisoformat(str(value))
-    except ValueError:
-        raise typed_files.not_allowed() from None
-
-
-def _phone(value: str) -> str:
-    if not _PHONE.match(value) or len(tel(value)) != len("+74965522222"):
-        raise typed_files.not_allowed()
-    return value
-
-
-def tel(phone: str) -> str:
-    """What a `tel:` link dials: "8-496-552-22-22" → "+74965522222"."""
-    return "+7" + re.sub(r"\D", "", phone)[1:]
-
-
-Sum = Annotated[
-    int, BeforeValidator(_sum_kop), Field(description='a sum of roubles in quotes, for example "500,00"')
-]
-Zone = Annotated[
-    str, AfterValidator(_zone), Field(description="a name of the IANA base, for example Europe/Moscow")
-]
-Hour = Annotated[time, BeforeValidator(_hour), Field(description='a time in quotes, for example "21:00"')]
-Phone = Annotated[
-    str, AfterValidator(_phone), Field(description='a phone of 11 digits, for example "8-496-552-22-22"')
-]
-Email = Annotated[
-    str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$", description="a mail address, for example help@example.ru")
-]
-Code = Annotated[
-    str,
-    Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="small Latin letters, digits and single dashes"),
-]
-# It goes into a Content-Security-Policy as it stands: a space or a semicolon there would open another rule.
-Host = Annotated[
-    str,
-    Field(
-        pattern=r"^https://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$",
-        description="https:// and a host's name, for example https://yoomoney.ru",
-    ),
-]
-Some = Field(strict=False, min_length=1)  # TOML has lists, a frozen model keeps tuples
-
-
-class Text(typed_files.Model):
-    """One text in both languages."""
-
-    ru: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-    def get(self, language: str | None) -> str:
-        """`language` as Django gives it: "en", "en-gb"; anything else is Russian."""
-        return self.en if language is not None and language.split("-")[0] == "en" else self.ru
-
-    def __str__(self) -> str:
-        return self.ru
-
-
-class TariffChange(typed_files.Model):
-    mode: Literal["instant", "on_approval"]
-    max_per_month: int = Field(ge=1, le=31)
-    fee_kop: Sum = Field(alias="fee")
-
-
-class Deferral(typed_files.Model):
-    max_kop: int = Field(ge=0, le=100_000_00)
-    days: int = Field(ge=1, le=31)
-    every_days: int = Field(ge=1, le=366)
-    fee_kop: Sum = Field(alias="fee")
-    automatic: bool
-
-
-class Pause(typed_files.Model):
-    min_days: int = Field(ge=1, le=366)
-    max_days: int = Field(ge=1, le=366)
-    fee_kop: Sum = Field(alias="fee")
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "Pause":
-        if self.min_days > self.max_days:
-            raise ValueError(f"min_days {self.min_days} is more than max_days {self.max_days}")
-        return self
-
-
-class Retention(typed_files.Model):
-    """Whole years; the law's least are 3 after a contract's end and 5 for accounting."""
-
-    contract_years: int = Field(ge=3, le=75)
-    accounting_years: int = Field(ge=5, le=75)
-
-
-class QuietHours(typed_files.Model):
-    """No SMS from `start` to `end` of the operator's day; it may span midnight."""
-
-    start: Hour = Field(alias="from")
-    end: Hour = Field(alias="to")
-
-
-class ContractNumberScheme(typed_files.Model):
-    prefix: str = Field(pattern=r"^[A-Z0-9-]{0,8}$", description="up to 8 of A-Z, 0-9 and -, or nothing")
-    digits: int = Field(ge=4, le=12)
-    first: int = Field(ge=1, le=10**12 - 1)
-
-    def number(self, counter: int) -> str:
-        """The number of a contract; `counter` counts up from `first`."""
-        return f"{self.prefix}{counter:0{self.digits}d}"
-
-    @model_validator(mode="after")
-    def _fits(self) -> "ContractNumberScheme":
-        if len(str(self.first)) > self.digits:
-            raise ValueError(f"first {self.first} is longer than {self.digits} digits")
-        return self
-
-
-class CardChannel(typed_files.Model):
-    """Payment by bank card on the site."""
-
-    gateway: Literal["yookassa"]
-    min_kop: Sum = Field(alias="min")
-    max_kop: Sum = Field(alias="max")
-    confirmation_hosts: Annotated[tuple[Host, ...], Some]
-
-    @model_validator(mode="after")
-    def _ordered(self) -> "CardChannel":
-        if not 0 < self.min_kop <= self.max_kop:
-            raise ValueError("min must be more than 0 and not more than max")
-        return self
-
-
-class Contacts(typed_files.Model):
-    """What stands on every page."""
-
-    support_phone: Phone
-    support_hours: Text
-    support_email: Email
-
-    @property
-    def support_tel(self) -> str:
-        return tel(self.support_phone)
-
-
-class Department(typed_files.Model):
-    key: Code
-    name: Text
-    phone: Phone | None = None
-    email: Email
-    hours: Text | None = None
-
-    @property
-    def tel(self) -> str | None:
-        return None if self.phone is None else tel(self.phone)
-
-
-class Office(typed_files.Model):
-    address: Text
-    hours: Text
-
-
-class Offer(typed_files.Model):
-    """A tariff or an add-on as the operator publishes it; the catalog keeps its versions."""
-
-    code: Code
-    role: Literal["tariff", "addon"]
-    kind: ServiceKind
-    segments: Annotated[tuple[Segment, ...], Some]
-    charging: Literal["month", "day", "once"]
-    price_kop: Sum = Field(alias="price")  # of a month for `month` and `day`, of the thing itself for `once`
-    name: Text
-    description: Text
-    down_mbps: int | None = Field(default=None, ge=1, le=100_000)
-    up_mbps: int | None = Field(default=None, ge=1, le=100_000)
-    included_gb: int | None = Field(default=None, ge=1, le=1_000_000)  # a billing period; None: unlimited
-    channels: int | None = Field(default=None, ge=1, le=10_000)
-    requires: Annotated[tuple[Code, ...], Field(strict=False)] = ()  # service kinds, or codes of offers
-    excludes: Annotated[tuple[Code, ...], Field(strict=False)] = ()  # codes of offers
-    featured: bool = False
-    valid_from: date
-
-    @model_validator(mode="after")
-    def _whole(self) -> "Offer":
-        if self.role == "tariff":
-            if self.charging == "once":
-                raise ValueError("a tariff is charged by the month or by the day; allowed: month, day")
-            if self.kind == "internet" and (self.down_mbps is None or self.up_mbps is None):
-                raise ValueError("an internet tariff needs down_mbps and up_mbps")
-            if self.kind == "tv" and self.channels is None:
-                raise ValueError("a TV tariff needs channels")
-        return self
-
-
-class Catalog(typed_files.Model):
-    offer: Annotated[tuple[Offer, ...], Some]
-
-    @model_validator(mode="after")
-    def _consistent(self) -> "Catalog":
-        known = [one.code for one in self.offer]
-        for code in known:
-            if known.count(code) > 1:
-                raise ValueError(f"the code «{code}» stands twice; allowed: each code once")
-            if code in SERVICE_KINDS:
-                raise ValueError(f"the code «{code}» is a service kind's; choose another")
-        for one in self.offer:
-            for key, codes, allowed in (
-                ("requires", one.requires, {*SERVICE_KINDS, *known}),
-                ("excludes", one.excludes, {*known}),
-            ):
-                for code in codes:
-                    if code not in allowed - {one.code}:
-                        raise ValueError(f"offer[{one.code}].{key}: no other offer has the code «{code}»")
-        return self
-
-
-class Building(typed_files.Model):
-    """A row of addresses.csv; the fields are its columns."""
-
-    model_config = ConfigDict(strict=False)  # every cell of a CSV is a text
-
-    settlement: str
-    street: str = ""  # a village may have none
-    house: str
-    korpus: str = ""
-    segment: Segment
-    connected: Literal["yes", "planned", "no"]
-    technology: Literal["fttb", "gpon", "wireless"] | None = None
-    floors: int | None = Field(default=None, ge=1, le=100)
-    flats: int | None = Field(default=None, ge=1, le=5000)
-
-
-class ProfileFile(typed_files.Model):
-    """The keys of profile.toml. A sum is written in roubles and read in kopecks: `fee` becomes `fee_kop`."""
-
-    brand: str = Field(min_length=1)
-    legal_name: Text
-    tagline: Text
-    city: Text
-    languages: Annotated[tuple[Language, ...], Some]
-    segments: Annotated[tuple[Segment, ...], Some]
-    contacts: Contacts
-    departments: Annotated[tuple[Department, ...], Some]
-    offices: Annotated[tuple[Office, ...], Some]
-
-    time_zone: Zone
-    billing_cycle: Literal["calendar", "anniversary"]
-    proration_days: Literal["period", "calendar_month", "thirty"]
-    priority: Annotated[tuple[ServiceKind, ...], Some]
-    first_top_up_kop: Sum = Field(alias="first_top_up")
-    tariff_change: TariffChange
-    deferral: Deferral
-    pause: Pause
-    addon_return: Literal["unused_days", "none"]
-    password_recovery: Literal["sms", "office"]
-    password_must_change: bool
-    staff_two_factor: Literal["required", "offered"]
-    device_limit: int = Field(ge=1, le=100)
-    refund_days: int = Field(ge=1, le=60)
-    overdue_days: int = Field(ge=1, le=366)
-    run_tolerance_per_mille: int = Field(alias="run_tolerance", ge=0, le=1000)
-    max_late_days: int = Field(ge=1, le=366)
-    retention: Retention
-    vat_rate: Literal["none", 0, 5, 7, 10, 22]  # per cent; "none" does not pay VAT
-    receipts: Literal["yookassa", "atol", "none"]
-    quiet_hours: QuietHours
-    contract_number_scheme: ContractNumberScheme
-    card: CardChannel
-
-    @model_validator(mode="after")
-    def _consistent(self) -> "ProfileFile":
-        if sorted(self.priority) != sorted(SERVICE_KINDS):
-            raise ValueError(f"priority: must name each kind once; allowed: {', '.join(SERVICE_KINDS)}")
-        if "ru" not in self.languages or len(set(self.languages)) != len(self.languages):
-            raise ValueError("languages: must name ru, and each language once")
-        if len({one.key for one in self.departments}) != len(self.departments):
-            raise ValueError("departments: two have one key; allowed: each key once")
-        return self
+    """The profile has no page of that name."""
 
 
 class News(NamedTuple):
-    slug: str  # the file's name: "2026-11-03-new-village"
+    slug: str  # the file's name without its language: "2026-11-03-new-village"
     on: date
     title: str
-    body: str  # markdown without the title
+    body: str  # markdown, without the title
 
 
-class Profile(ProfileFile):
+class Profile(profile_schema.ProfileFile):
     """Everything an operator sets. Frozen: a change is read at the next start."""
 
     key: str
     folder: Path
-    catalog: tuple[Offer, ...]
-    buildings: tuple[Building, ...]
+    catalog: tuple[profile_schema.Offer, ...]
+    buildings: tuple[profile_schema.Building, ...]
     logo_svg: str
-    pages: dict[tuple[str, str], str]  # (slug, language) → markdown, placeholders filled in
+    pages: Mapping[tuple[str, str], str]  # (slug, language) → markdown, placeholders filled in
 
-    def offer(self, code: str) -> Offer:
-        return next(one for one in self.catalog if one.code == code)
+    def offer(self, code: str) -> profile_schema.Offer:
+        """Asserts that the catalog has it: codes come from the catalog itself, never from a person."""
+        found = [one for one in self.catalog if one.code == code]
+        assert found, f"{self.key} has no offer {code}"
+        return found[0]
 
     def page(self, slug: str, language: str | None) -> str:
         """The markdown of pages/<slug>.<language>.md; its first line is the title, `# …`.
 
-        Raises UnableToFindPage.
+        language: as Django gives it; one that the profile lacks reads Russian.   Raises UnableToFindPage.
         """
         try:
-            return self.pages[slug, _language(language)]
+            return self.pages[slug, self._written(language)]
         except KeyError:
             raise UnableToFindPage(slug) from None
 
     def news(self, language: str | None, on: date | None = None) -> tuple[News, ...]:
-        """The newest first; with `on`, those of that date and earlier."""
+        """The newest first; with `on`, only those of that date and earlier."""
         found = []
-        for (slug, written_in), text in self.pages.items():
-            if slug.startswith("news/") and written_in == _language(language):
-                published_on = date.fromisoformat(slug[len("news/") :][:10])
+        for (slug, written), text in self.pages.items():
+            folder, _, name = slug.partition("/")
+            if folder == "news" and written == self._written(language):
                 title, _, body = text.partition("\n")
-                found.append(News(slug[len("news/") :], published_on, title[2:].strip(), body.strip()))
+                found.append(News(name, date.fromisoformat(name[:10]), title[2:].strip(), body.strip()))
         return tuple(sorted((one for one in found if on is None or one.on <= on), reverse=True))
+
+    def _written(self, language: str | None) -> str:
+        return "en" if profile_schema.is_english(language) and "en" in self.languages else "ru"
 
 
 @functools.cache
 def load(name_or_folder: str) -> Profile:
     """The profile of that name in abonent/profiles, or of that folder.
 
-    Raises UnableToLoadProfile with a line for every mistake of every file of the folder.
+    Raises UnableToLoadProfile with a line for every mistake of every file of the folder; the pages, which quote
+    profile.toml, are looked at once that is right.
     """
     folder = _find(name_or_folder)
     shown = f"profiles/{folder.name}" if folder.parent == BUILT_IN else str(folder)
     problems: list[str] = []
+    if not _KEY.match(folder.name):
+        allowed = "small Latin letters, digits, _ and -, beginning with a letter"
+        problems.append(f"{shown}: the folder's name is not allowed; allowed: {allowed}")
+    where = f"{shown}/profile.toml"
     settings = typed_files.read_toml(
-        folder.joinpath("profile.toml"), f"{shown}/profile.toml", problems, ProfileFile
+        folder.joinpath("profile.toml"), where, problems, profile_schema.ProfileFile
     )
-    catalog = typed_files.read_toml(
-        folder.joinpath("catalog.toml"), f"{shown}/catalog.toml", problems, Catalog
-    )
-    buildings = typed_files.read_csv(
-        folder.joinpath("addresses.csv"), f"{shown}/addresses.csv", problems, Building
-    )
+    where = f"{shown}/catalog.toml"
+    catalog = typed_files.read_toml(folder.joinpath("catalog.toml"), where, problems, profile_schema.Catalog)
+    buildings = _read_buildings(folder, f"{shown}/addresses.csv", problems)
     files = {
         name: typed_files.read_text(folder.joinpath(name), f"{shown}/{name}", problems)
         for name in REQUIRED_FILES
@@ -403,7 +111,7 @@ def load(name_or_folder: str) -> Profile:
     if problems or settings is None or catalog is None:
         raise UnableToLoadProfile("\n".join(problems))
     return Profile.model_construct(
-        **{name: getattr(settings, name) for name in ProfileFile.model_fields},
+        **{name: getattr(settings, name) for name in profile_schema.ProfileFile.model_fields},
         key=folder.name,
         folder=folder,
         catalog=catalog.offer,
@@ -411,3 +119,90 @@ def load(name_or_folder: str) -> Profile:
         logo_svg=files["logo.svg"] or "",
         pages=pages,
     )
+
+
+def _find(name_or_folder: str) -> Path:
+    names = sorted(one.parent.name for one in BUILT_IN.glob("*/profile.toml"))
+    if name_or_folder in names:
+        return BUILT_IN.joinpath(name_or_folder)
+    folder = Path(name_or_folder)
+    if name_or_folder and folder.is_dir():
+        return folder.resolve()
+    near = difflib.get_close_matches(name_or_folder, names)
+    meant = f"; did you mean: {near[0]}" if near else ""
+    allowed = f"{', '.join(names)}, or a path to a folder"
+    raise UnableToLoadProfile(f"the profile «{name_or_folder}» is not found{meant}; allowed: {allowed}")
+
+
+def _read_buildings(folder: Path, where: str, problems: list[str]) -> tuple[profile_schema.Building, ...]:
+    buildings = typed_files.read_csv(
+        folder.joinpath("addresses.csv"), where, problems, profile_schema.Building
+    )
+    seen = set()
+    for one in buildings:
+        address = ", ".join(filter(None, (one.settlement, one.street, one.house, one.korpus)))
+        if address in seen:
+            problems.append(f"{where}: «{address}» stands twice; allowed: each house once")
+        seen.add(address)
+    return buildings
+
+
+def _read_pages(
+    folder: Path, shown: str, settings: profile_schema.ProfileFile, problems: list[str]
+) -> dict[tuple[str, str], str]:
+    """Each slug found in any language must be there in every language of the profile."""
+    slugs = {*REQUIRED_PAGES}
+    for path in sorted(folder.joinpath("pages").rglob("*.md")):
+        name = path.relative_to(folder.joinpath("pages")).as_posix()
+        slug, _, language = name.removesuffix(".md").rpartition(".")
+        if language in settings.languages:
+            slugs.add(slug)
+        else:
+            allowed = ", ".join(f"<name>.{one}.md" for one in settings.languages)
+            problems.append(f"{shown}/pages/{name}: the file's name is not allowed; allowed: {allowed}")
+    pages: dict[tuple[str, str], str] = {}
+    for slug in sorted(slugs):
+        for language in settings.languages:
+            where = f"{shown}/pages/{slug}.{language}.md"
+            text = typed_files.read_text(folder.joinpath("pages", f"{slug}.{language}.md"), where, problems)
+            if text is not None:
+                _check_page(slug, text, where, problems)
+                pages[slug, language] = _fill(text, where, _facts(settings, language), problems)
+    return pages
+
+
+def _check_page(slug: str, text: str, where: str, problems: list[str]) -> None:
+    if not text.startswith("# "):
+        problems.append(f"{where}: line 1: is not a title; allowed: «# » and the title")
+    folder, _, name = slug.rpartition("/")
+    if folder == "news":
+        match = _NEWS_SLUG.match(name)
+        try:
+            date.fromisoformat(match[1] if match else "")
+        except ValueError:
+            problems.append(f"{where}: the file's name is not allowed; allowed: 2026-11-03-<name>")
+
+
+def _facts(settings: profile_schema.ProfileFile, language: str) -> dict[str, str]:
+    office = settings.offices[0]
+    return {
+        "brand": settings.brand,
+        "legal_name": settings.legal_name.get(language),
+        "city": settings.city.get(language),
+        "first_top_up": money.show(settings.first_top_up_kop),
+        "refund_days": str(settings.refund_days),
+        "contract_years": str(settings.retention.contract_years),
+        "accounting_years": str(settings.retention.accounting_years),
+        "support_phone": settings.contacts.support_phone,
+        "support_hours": settings.contacts.support_hours.get(language),
+        "support_email": settings.contacts.support_email,
+        "office_address": office.address.get(language),
+        "office_hours": office.hours.get(language),
+    }
+
+
+def _fill(text: str, where: str, facts: dict[str, str], problems: list[str]) -> str:
+    for name in _PLACEHOLDER.findall(text):
+        if name not in facts:
+            problems.append(f"{where}: «{{{name}}}» is not allowed; allowed: {', '.join(facts)}")
+    return _PLACEHOLDER.sub(lambda match: facts.get(match[1], match[0]), text)

@@ -18,6 +18,7 @@ import pydantic
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+_UNIONS = (Union, UnionType)
 _SHOWN_CHARS = 60  # of a wrong value: enough to find it, short enough for one line
 
 
@@ -89,8 +90,11 @@ def check(model: type[M], raw: Mapping[str, Any], where: str, problems: list[str
     try:
         return model.model_validate(raw)
     except pydantic.ValidationError as error:
-        for detail in error.errors(include_url=False, include_context=True):
-            problems.append(f"{where}: {_line(model, raw, detail)}")
+        details = error.errors(include_url=False)
+        wrong_items = {detail["loc"][:-1] for detail in details}
+        for detail in details:
+            if detail["type"] != "too_short" or detail["loc"] not in wrong_items:  # else it is told by item
+                problems.append(f"{where}: {_line(model, raw, detail)}")
         return None
 
 
@@ -143,6 +147,8 @@ def _type_at(model: type[Model], path: Sequence[int | str]) -> tuple[Any, FieldI
 def _allowed(kind: Any, field: FieldInfo | None) -> str:
     if field is not None and field.description:
         return field.description
+    if get_origin(kind) in _UNIONS:
+        return _allowed(_some(kind), field)
     if get_origin(kind) is Annotated:
         return _allowed(get_args(kind)[0], next(one for one in get_args(kind) if isinstance(one, FieldInfo)))
     bare = _bare(kind)
@@ -163,9 +169,12 @@ def _bare(kind: Any) -> Any:
     """Without `Annotated[…]` and `… | None`."""
     if get_origin(kind) is Annotated:
         return _bare(get_args(kind)[0])
-    if get_origin(kind) in (Union, UnionType):
-        return _bare(next(one for one in get_args(kind) if one is not type(None)))
-    return kind
+    return _bare(_some(kind)) if get_origin(kind) in _UNIONS else kind
+
+
+def _some(kind: Any) -> Any:
+    """The X of `X | None`."""
+    return next(one for one in get_args(kind) if one is not type(None))
 
 
 def _keys(model: type[Model]) -> list[str]:

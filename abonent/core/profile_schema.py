@@ -1,0 +1,329 @@
+"""The keys of an operator's profile, typed: what profile.toml, catalog.toml and addresses.csv may say.
+
+A sum is written in roubles and read in kopecks: the key `fee` becomes the field `fee_kop`. No Django here.
+"""
+
+import re
+from datetime import date, time
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+
+from abonent.core import money, typed_files
+
+Language = Literal["ru", "en"]
+ServiceKind = Literal["internet", "tv", "telephony", "video", "colocation"]
+Segment = Literal["apartment", "private", "business"]
+SERVICE_KINDS: tuple[ServiceKind, ...] = ("internet", "tv", "telephony", "video", "colocation")
+
+_HOUR = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
+_PHONE = re.compile(r"^(?:8|\+7)[\d ()-]+$")
+
+
+def _sum_kop(value: object) -> int:
+    if not isinstance(value, str):
+        raise typed_files.not_allowed()
+    try:
+        return money.parse(value)
+    except money.UnableToParse:
+        raise typed_files.not_allowed() from None
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise typed_files.not_allowed() from None
+    return value
+
+
+def _hour(value: object) -> time:
+    if isinstance(value, time):  # TOML has times of its own
+        return value
+    if not isinstance(value, str) or not _HOUR.match(value):
+        raise typed_files.not_allowed()
+    return time.fromisoformat(value)
+
+
+def _not_a_switch(value: object) -> object:
+    if isinstance(value, bool):  # Python takes `false` for 0
+        raise typed_files.not_allowed()
+    return value
+
+
+def _phone(value: str) -> str:
+    if not _PHONE.match(value) or len(tel(value)) != len("+74965522222"):
+        raise typed_files.not_allowed()
+    return value
+
+
+def is_english(language: str | None) -> bool:
+    return language is not None and language.split("-")[0] == "en"
+
+
+def tel(phone: str) -> str:
+    """What a `tel:` link dials: "8-496-552-22-22" → "+74965522222"."""
+    return "+7" + re.sub(r"\D", "", phone)[1:]
+
+
+Sum = Annotated[
+    int, BeforeValidator(_sum_kop), Field(description='a sum of roubles in quotes, for example "500,00"')
+]
+Zone = Annotated[
+    str, AfterValidator(_zone), Field(description="a name of the IANA base, for example Europe/Moscow")
+]
+Hour = Annotated[time, BeforeValidator(_hour), Field(description='a time in quotes, for example "21:00"')]
+Phone = Annotated[
+    str, AfterValidator(_phone), Field(description='a phone of 11 digits, for example "8-496-552-22-22"')
+]
+Email = Annotated[
+    str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$", description="a mail address, for example help@example.ru")
+]
+Code = Annotated[
+    str,
+    Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="small Latin letters, digits and single dashes"),
+]
+# It goes into a Content-Security-Policy as it stands: a space or a semicolon there would open another rule.
+Host = Annotated[
+    str,
+    Field(
+        pattern=r"^https://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$",
+        description="https:// and a host's name, for example https://yoomoney.ru",
+    ),
+]
+Some = Field(strict=False, min_length=1)  # TOML has lists, a frozen model keeps tuples
+
+
+class Text(typed_files.Model):
+    """One text in both languages."""
+
+    ru: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    def get(self, language: str | None) -> str:
+        """`language` as Django gives it: "en", "en-gb"; anything else is Russian."""
+        return self.en if is_english(language) else self.ru
+
+    def __str__(self) -> str:
+        return self.ru
+
+
+class TariffChange(typed_files.Model):
+    mode: Literal["instant", "on_approval"]
+    max_per_month: int = Field(ge=1, le=31)
+    fee_kop: Sum = Field(alias="fee")
+
+
+class Deferral(typed_files.Model):
+    max_kop: int = Field(ge=0, le=100_000_00)
+    days: int = Field(ge=1, le=31)
+    every_days: int = Field(ge=1, le=366)
+    fee_kop: Sum = Field(alias="fee")
+    automatic: bool
+
+
+class Pause(typed_files.Model):
+    min_days: int = Field(ge=1, le=366)
+    max_days: int = Field(ge=1, le=366)
+    fee_kop: Sum = Field(alias="fee")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Pause":
+        if self.min_days > self.max_days:
+            raise ValueError(f"min_days {self.min_days} is more than max_days {self.max_days}")
+        return self
+
+
+class Retention(typed_files.Model):
+    """Whole years; the law's least are 3 after a contract's end and 5 for accounting."""
+
+    contract_years: int = Field(ge=3, le=75)
+    accounting_years: int = Field(ge=5, le=75)
+
+
+class QuietHours(typed_files.Model):
+    """No SMS from `start` to `end` of the operator's day; it may span midnight."""
+
+    start: Hour = Field(alias="from")
+    end: Hour = Field(alias="to")
+
+
+class ContractNumberScheme(typed_files.Model):
+    prefix: str = Field(pattern=r"^[A-Z0-9-]{0,8}$", description="up to 8 of A-Z, 0-9 and -, or nothing")
+    digits: int = Field(ge=4, le=12)
+    first: int = Field(ge=1, le=10**12 - 1)
+
+    def number(self, counter: int) -> str:
+        """The number of a contract; `counter` counts up from `first`."""
+        return f"{self.prefix}{counter:0{self.digits}d}"
+
+    @model_validator(mode="after")
+    def _fits(self) -> "ContractNumberScheme":
+        if len(str(self.first)) > self.digits:
+            raise ValueError(f"first {self.first} is longer than {self.digits} digits")
+        return self
+
+
+class CardChannel(typed_files.Model):
+    """Payment by bank card on the site."""
+
+    gateway: Literal["yookassa"]
+    min_kop: Sum = Field(alias="min")
+    max_kop: Sum = Field(alias="max")
+    confirmation_hosts: Annotated[tuple[Host, ...], Some]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "CardChannel":
+        if not 0 < self.min_kop <= self.max_kop:
+            raise ValueError("min must be more than 0 and not more than max")
+        return self
+
+
+class Contacts(typed_files.Model):
+    """What stands on every page."""
+
+    support_phone: Phone
+    support_hours: Text
+    support_email: Email
+
+    @property
+    def support_tel(self) -> str:
+        return tel(self.support_phone)
+
+
+class Department(typed_files.Model):
+    key: Code
+    name: Text
+    phone: Phone | None = None
+    email: Email
+    hours: Text | None = None
+
+    @property
+    def tel(self) -> str | None:
+        return None if self.phone is None else tel(self.phone)
+
+
+class Office(typed_files.Model):
+    address: Text
+    hours: Text
+
+
+class Offer(typed_files.Model):
+    """A tariff or an add-on as the operator publishes it; the catalog keeps its versions."""
+
+    code: Code
+    role: Literal["tariff", "addon"]
+    kind: ServiceKind
+    segments: Annotated[tuple[Segment, ...], Some]
+    charging: Literal["month", "day", "once"]
+    price_kop: Sum = Field(alias="price")  # of a month for `month` and `day`, of the thing itself for `once`
+    name: Text
+    description: Text
+    down_mbps: int | None = Field(default=None, ge=1, le=100_000)
+    up_mbps: int | None = Field(default=None, ge=1, le=100_000)
+    included_gb: int | None = Field(default=None, ge=1, le=1_000_000)  # a billing period; None: unlimited
+    channels: int | None = Field(default=None, ge=1, le=10_000)
+    requires: Annotated[tuple[Code, ...], Field(strict=False)] = ()  # service kinds, or codes of offers
+    excludes: Annotated[tuple[Code, ...], Field(strict=False)] = ()  # codes of offers
+    featured: bool = False
+    valid_from: date
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Offer":
+        if self.role == "tariff":
+            if self.charging == "once":
+                raise ValueError("a tariff is charged by the month or by the day; allowed: month, day")
+            if self.kind == "internet" and (self.down_mbps is None or self.up_mbps is None):
+                raise ValueError("an internet tariff needs down_mbps and up_mbps")
+            if self.kind == "tv" and self.channels is None:
+                raise ValueError("a TV tariff needs channels")
+        return self
+
+
+class Catalog(typed_files.Model):
+    offer: Annotated[tuple[Offer, ...], Some]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Catalog":
+        known = [one.code for one in self.offer]
+        for code in known:
+            if known.count(code) > 1:
+                raise ValueError(f"the code «{code}» stands twice; allowed: each code once")
+            if code in SERVICE_KINDS:
+                raise ValueError(f"the code «{code}» is a service kind's; choose another")
+        for one in self.offer:
+            for key, codes, allowed in (
+                ("requires", one.requires, {*SERVICE_KINDS, *known}),
+                ("excludes", one.excludes, {*known}),
+            ):
+                for code in codes:
+                    if code not in allowed - {one.code}:
+                        raise ValueError(f"offer[{one.code}].{key}: no other offer has the code «{code}»")
+        return self
+
+
+class Building(typed_files.Model):
+    """A row of addresses.csv; the fields are its columns."""
+
+    model_config = ConfigDict(strict=False)  # every cell of a CSV is a text
+
+    settlement: str
+    street: str = ""  # a village may have none
+    house: str
+    korpus: str = ""
+    segment: Segment
+    connected: Literal["yes", "planned", "no"]
+    technology: Literal["fttb", "gpon", "wireless"] | None = None
+    floors: int | None = Field(default=None, ge=1, le=100)
+    flats: int | None = Field(default=None, ge=1, le=5000)
+
+
+class ProfileFile(typed_files.Model):
+    """The keys of profile.toml, as domain.md names them."""
+
+    brand: str = Field(min_length=1)
+    legal_name: Text
+    tagline: Text
+    city: Text
+    languages: Annotated[tuple[Language, ...], Some]
+    segments: Annotated[tuple[Segment, ...], Some]
+    contacts: Contacts
+    departments: Annotated[tuple[Department, ...], Some]
+    offices: Annotated[tuple[Office, ...], Some]
+
+    time_zone: Zone
+    billing_cycle: Literal["calendar", "anniversary"]
+    proration_days: Literal["period", "calendar_month", "thirty"]
+    priority: Annotated[tuple[ServiceKind, ...], Some]
+    first_top_up_kop: Sum = Field(alias="first_top_up")
+    tariff_change: TariffChange
+    deferral: Deferral
+    pause: Pause
+    addon_return: Literal["unused_days", "none"]
+    password_recovery: Literal["sms", "office"]
+    password_must_change: bool
+    staff_two_factor: Literal["required", "offered"]
+    device_limit: int = Field(ge=1, le=100)
+    refund_days: int = Field(ge=1, le=60)
+    overdue_days: int = Field(ge=1, le=366)
+    run_tolerance_per_mille: int = Field(alias="run_tolerance", ge=0, le=1000)
+    max_late_days: int = Field(ge=1, le=366)
+    retention: Retention
+    vat_rate: Annotated[
+        Literal["none", 0, 5, 7, 10, 22], BeforeValidator(_not_a_switch)
+    ]  # per cent; "none" does not pay VAT
+    receipts: Literal["yookassa", "atol", "none"]
+    quiet_hours: QuietHours
+    contract_number_scheme: ContractNumberScheme
+    card: CardChannel
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "ProfileFile":
+        if sorted(self.priority) != sorted(SERVICE_KINDS):
+            raise ValueError(f"priority: must name each kind once; allowed: {', '.join(SERVICE_KINDS)}")
+        if "ru" not in self.languages or len(set(self.languages)) != len(self.languages):
+            raise ValueError("languages: must name ru, and each language once")
+        if len({one.key for one in self.departments}) != len(self.departments):
+            raise ValueError("departments: two have one key; allowed: each key once")
+        return self
