@@ -87,8 +87,8 @@ class Profile(profile_schema.ProfileFile):
 def load(name_or_folder: str) -> Profile:
     """The profile of that name in abonent/profiles, or of that folder.
 
-    Raises UnableToLoadProfile with a line for every mistake of every file of the folder; the pages, which quote
-    profile.toml, are looked at once that is right.
+    Raises UnableToLoadProfile with a line for every mistake of every file of the folder; pages quote
+    profile.toml and are looked at once that is right.
     """
     folder = _find(name_or_folder)
     shown = f"profiles/{folder.name}" if folder.parent == BUILT_IN else str(folder)
