@@ -1,0 +1,155 @@
+"""`abonent doctor`: what is wrong with this installation, and how to mend it."""
+
+import argparse
+import smtplib
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import httpx
+from rich.console import Console
+
+HELP = "check settings, profile, database, jobs, mail, SMS and the bank; say how to mend what is wrong"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def run(args: argparse.Namespace) -> int:
+    console = Console(highlight=False)
+    wrong = 0
+    for name, check in CHECKS:
+        problems = list(check())
+        wrong += len(problems)
+        console.print(f"{'✗' if problems else '✓'} {name}")
+        for problem in problems:
+            console.print(f"    {problem}", markup=False)
+    console.print("\nAll is well." if not wrong else f"\nTo mend: {wrong}.")
+    return 1 if wrong else 0
+
+
+def check_settings() -> Iterator[str]:
+    from django.conf import settings
+
+    if settings.SANDBOX:
+        return
+    if not settings.BEHIND_TLS:
+        yield f"ABONENT_PUBLIC_URL is {settings.PUBLIC_URL}: passwords go in the clear; serve https:// through the proxy"
+    needed = {
+        "ABONENT_YOOKASSA_SHOP_ID": settings.YOOKASSA_SHOP_ID,
+        "ABONENT_YOOKASSA_SECRET_KEY": settings.YOOKASSA_SECRET_KEY,
+        "ABONENT_YOOKASSA_WEBHOOK_SECRET": settings.YOOKASSA_WEBHOOK_SECRET,
+    }
+    for name, value in needed.items():
+        if not value:
+            yield f"{name} is not set: cards are not taken; copy it from the shop's page at YooKassa"
+    for name, value in (("ABONENT_SMS_GATEWAY", settings.SMS_GATEWAY), ("ABONENT_EMAIL_GATEWAY", settings.EMAIL_GATEWAY)):
+        if value == "console":
+            yield f"{name} is «console»: messages are only logged; set the gateway you have a contract with"
+
+
+def check_database() -> Iterator[str]:
+    from abonent.core import installation, partitions
+
+    yield from installation.problems_of_database()
+    for table, rows in partitions.strays().items():
+        yield f"{rows} rows of {table} stand in its default partition: stop the worker, run `abonent migrate`, ask support"
+
+
+def check_migrations() -> Iterator[str]:
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if plan:
+        yield f"{len(plan)} migrations are missing: run `abonent migrate`"
+
+
+def check_charging() -> Iterator[str]:
+    from abonent.billing.models import ChargedThrough, ParkedAccount
+    from abonent.core import alarms, clock
+
+    charged = ChargedThrough.objects.first()
+    today = clock.today()
+    if charged is not None and (late := (today - charged.on).days) > 0:
+        yield f"charging is {late} days late (through {charged.on}): is `abonent worker` running? or run `abonent charge`"
+    if parked := ParkedAccount.objects.count():
+        yield f"{parked} accounts are parked: they are charged by nobody until somebody looks"
+    for alarm in alarms.open_alarms()[:10]:
+        yield f"alarm of {alarm.raised_at:%Y-%m-%d %H:%M}: {alarm.what}"
+
+
+def check_jobs() -> Iterator[str]:
+    from abonent.core import db
+
+    late = db.rows(
+        "select count(*) as n, min(scheduled_at) as oldest from procrastinate_jobs "
+        "where status = 'todo' and coalesce(scheduled_at, now()) < now() - interval '10 minutes'"
+    )[0]
+    if late["n"]:
+        yield f"{late['n']} jobs wait for more than 10 minutes: start `abonent worker`"
+    failed = db.rows("select count(*) as n from procrastinate_jobs where status = 'failed'")[0]["n"]
+    if failed:
+        yield f"{failed} jobs failed for good: the worker's log says why"
+
+
+def check_mail() -> Iterator[str]:
+    from django.conf import settings
+
+    if settings.EMAIL_GATEWAY != "smtp":
+        return
+    try:
+        with smtplib.SMTP(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=5) as server:
+            server.noop()
+    except (OSError, smtplib.SMTPException) as error:
+        yield (
+            f"the mail server {settings.EMAIL_HOST}:{settings.EMAIL_PORT} does not answer ({error}): "
+            "check ABONENT_SMTP_HOST and ABONENT_SMTP_PORT"
+        )
+
+
+def check_sms() -> Iterator[str]:
+    from django.conf import settings
+
+    if settings.SMS_GATEWAY == "smsc":
+        yield from _answers(settings.SMSC_URL, "the SMS gateway", "ABONENT_SMSC_URL")
+
+
+def check_bank() -> Iterator[str]:
+    from django.conf import settings
+
+    if not settings.YOOKASSA_SHOP_ID:
+        return
+    try:
+        answer = httpx.get(
+            f"{settings.YOOKASSA_API_URL}/me",
+            auth=(settings.YOOKASSA_SHOP_ID, settings.YOOKASSA_SECRET_KEY),
+            timeout=10,
+        )
+    except httpx.HTTPError as error:
+        yield f"the bank does not answer at {urlsplit(settings.YOOKASSA_API_URL).netloc} ({type(error).__name__})"
+        return
+    if answer.status_code == 401:
+        yield "the bank refuses our shop and key: check ABONENT_YOOKASSA_SHOP_ID and ABONENT_YOOKASSA_SECRET_KEY"
+    elif answer.status_code != 200:
+        yield f"the bank answers {answer.status_code} to «who am I»: try again later, then ask its support"
+
+
+def _answers(url: str, who: str, setting: str) -> Iterator[str]:
+    try:
+        httpx.get(url, timeout=5)
+    except httpx.HTTPError as error:
+        yield f"{who} does not answer at {url} ({type(error).__name__}): check {setting}"
+
+
+CHECKS: tuple[tuple[str, Callable[[], Iterator[str]]], ...] = (
+    ("settings", check_settings),
+    ("database", check_database),
+    ("migrations", check_migrations),
+    ("charging", check_charging),
+    ("jobs", check_jobs),
+    ("mail", check_mail),
+    ("SMS", check_sms),
+    ("bank", check_bank),
+)
