@@ -24,17 +24,30 @@ class Account(models.Model):
     kind = models.CharField(max_length=12, choices=AccountKind.choices)
     code = models.CharField(max_length=40, unique=True, null=True)  # house accounts: "revenue:internet"
     contract = models.OneToOneField(
-        "subscribers.Contract", null=True, on_delete=models.PROTECT, related_name="account", db_constraint=False
+        "subscribers.Contract",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="account",
+        db_constraint=False,
     )
     balance_kop = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(id__gte=FIRST_SUBSCRIBER_ID, kind="subscriber", balance_kop__isnull=False,
-                                   contract__isnull=False, code__isnull=True)
-                | models.Q(id__lt=FIRST_SUBSCRIBER_ID, balance_kop__isnull=True, contract__isnull=True,
-                           code__isnull=False),
+                condition=models.Q(
+                    id__gte=FIRST_SUBSCRIBER_ID,
+                    kind="subscriber",
+                    balance_kop__isnull=False,
+                    contract__isnull=False,
+                    code__isnull=True,
+                )
+                | models.Q(
+                    id__lt=FIRST_SUBSCRIBER_ID,
+                    balance_kop__isnull=True,
+                    contract__isnull=True,
+                    code__isnull=False,
+                ),
                 name="ledger_account_shape",
             ),
         ]
@@ -52,7 +65,7 @@ class Reason(models.TextChoices):
 
 
 class Transfer(models.Model):
-    """`amount_kop` from one ledger account (debit) to another (credit). Append-only, partitioned by month of `on`."""
+    """`amount_kop` from one ledger account (debit) to another (credit). Append-only, a partition a month."""
 
     id = models.BigAutoField(primary_key=True)  # in the database the key is (on, id)
     on = models.DateField()
