@@ -1,0 +1,59 @@
+"""Subscribers by the hundred thousand, for benches and for a demo of any size. Money is moved by the real verbs."""
+
+from datetime import date
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+
+from abonent.core import clock, db, partitions, periods
+from abonent.flows import charge_run
+from abonent.identity.models import User
+from abonent.ledger import transfers
+
+_CROWD = db.read_sql(__file__, "crowd")
+
+
+class UnableToMake(Exception):
+    """The crowd cannot be made; the message says why."""
+
+
+def make(count: int, *, seed: int, on: date) -> None:
+    """Make `count` subscribers who signed in the last month and are charged for this one, through `on`.
+
+    seed: another seed makes other people; the same seed twice is refused by their numbers.
+    """
+    if not 0 < count < 10_000_000:
+        raise UnableToMake("from 1 to 9,999,999 subscribers")
+    this_month = periods.calendar_month(on).start
+    signed_on = periods.month(this_month, -1)
+    partitions.ensure(signed_on, on)
+    partitions.ensure_ahead(on)
+    with db.atomic():
+        db.run(_CROWD, {"count": count, "seed": seed, "signed_on": signed_on, "paid_until": this_month})
+        transfers.post_batch("crowd_money")
+    charge_run.start_from(this_month)
+    charge_run.catch_up(on)
+
+
+def settle_statistics() -> None:
+    """What autovacuum would have done by the morning."""
+    db.run("vacuum analyze")
+
+
+def sign_in_everybody() -> list[str]:
+    """A session for each user of the crowd; their cookies, for a load. Sessions live on real time."""
+    with clock.frozen(clock.now()):
+        store, cookies, rows = SessionStore(), [], []
+        for user in User.objects.filter(username__startswith="C").order_by("id").iterator():
+            key = store._get_new_session_key()
+            data = {
+                SESSION_KEY: str(user.pk),
+                BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+                HASH_SESSION_KEY: user.get_session_auth_hash(),
+            }
+            rows.append(Session(session_key=key, session_data=store.encode(data), expire_date=store.get_expiry_date()))
+            cookies.append(f"{settings.SESSION_COOKIE_NAME}={key}")
+        Session.objects.bulk_create(rows, batch_size=5000)
+    return cookies
