@@ -46,7 +46,7 @@ CAST = (
     Person(
         "romashka", "ООО «Ромашка»", "", ("100004",),
         Text(ru="организация, кредитный лимит", en="a company with a credit limit"),
-        "+79160000004", "office@romashka.test", legal=True, inn="5042001231", kpp="504201001",
+        "+79160000004", "office@romashka.test", legal=True, inn="5042001238", kpp="504201001",
     ),
     Person(
         "gleb", "Орлов Глеб Андреевич", "Глеб", ("100005",),
