@@ -80,7 +80,8 @@ class Cluster:
             if not conn.execute("select 1 from pg_roles where rolname = %s", [ROLE]).fetchone():
                 with conn.transaction():
                     conn.execute(f"create role {ROLE} login createdb createrole")
-                    conn.execute(f"grant pg_monitor, pg_checkpoint to {ROLE}")
+                    # The last one: to drop a database, autovacuum in it is ended.
+                    conn.execute(f"grant pg_monitor, pg_checkpoint, pg_signal_backend to {ROLE}")
                     if conn.info.server_version >= 160000:  # before 16 this came with createrole
                         conn.execute(f"alter role {ROLE} set createrole_self_grant = 'set, inherit'")
             if not conn.execute("select 1 from pg_database where datname = %s", [database]).fetchone():
