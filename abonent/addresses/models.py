@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from abonent.addresses import spelling
+
 
 class Segment(models.TextChoices):
     APARTMENT = "apartment"  # an apartment building
@@ -28,11 +30,13 @@ class Building(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["settlement", "street", "house", "korpus"], name="addresses_building_once")
+            models.UniqueConstraint(
+                fields=["settlement", "street", "house", "korpus"], name="addresses_building_once"
+            )
         ]
 
     def __str__(self) -> str:
-        return ", ".join(part for part in (self.street, self.house, self.korpus and f"к. {self.korpus}") if part)
+        return spelling.spell(self.settlement, self.street, self.house, self.korpus)
 
 
 class Premises(models.Model):
@@ -43,4 +47,5 @@ class Premises(models.Model):
         constraints = [models.UniqueConstraint(fields=["building", "flat"], name="addresses_premises_once")]
 
     def __str__(self) -> str:
-        return f"{self.building}, кв. {self.flat}" if self.flat else str(self.building)
+        one = self.building
+        return spelling.spell(one.settlement, one.street, one.house, one.korpus, self.flat)

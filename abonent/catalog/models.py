@@ -45,7 +45,11 @@ class Offer(models.Model):
 
 
 class OfferVersion(models.Model):
-    """An offer's price and terms from a date on. Never changed once sold: a new price is a new version."""
+    """An offer's price and terms from a date on. Never changed: a new price is a new version.
+
+    In force on a date is the highest number among those valid from it or earlier (queries.version_on): the
+    last word wins, so a change planned for later can be taken back before it begins, without touching a row.
+    """
 
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField()
@@ -60,6 +64,5 @@ class OfferVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["offer", "number"], name="catalog_version_number_once"),
-            models.UniqueConstraint(fields=["offer", "valid_from"], name="catalog_version_a_date"),
             models.CheckConstraint(condition=models.Q(price_kop__gte=0), name="catalog_price_not_negative"),
         ]

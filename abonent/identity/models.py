@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 
 class Role(models.Model):
-    """A set of permissions, as data. The built-in ones come with the migration; an operator may add his own."""
+    """A set of permissions, as data. The built-in ones come with the migration; an operator adds his own."""
 
     code = models.SlugField(unique=True)
     name_ru = models.CharField(max_length=80)
@@ -23,7 +23,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """One person who signs in: a subscriber (by any of his contracts' numbers) or one of the staff (by name)."""
+    """One person who signs in: a subscriber (by any of his contracts' numbers) or staff (by name)."""
 
     username = models.CharField(max_length=64, unique=True)  # the first contract's number, or a staff name
     is_active = models.BooleanField(default=True)
@@ -45,7 +45,8 @@ class User(AbstractBaseUser):
                 name="identity_staff_name_not_digits",
             ),
             models.CheckConstraint(
-                condition=models.Q(is_staff=True) | models.Q(role__isnull=True), name="identity_role_is_for_staff"
+                condition=models.Q(is_staff=True) | models.Q(role__isnull=True),
+                name="identity_role_is_for_staff",
             ),
         ]
 

@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 ('offer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='catalog.offer')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('offer', 'number'), name='catalog_version_number_once'), models.UniqueConstraint(fields=('offer', 'valid_from'), name='catalog_version_a_date'), models.CheckConstraint(condition=models.Q(('price_kop__gte', 0)), name='catalog_price_not_negative')],
+                'constraints': [models.UniqueConstraint(fields=('offer', 'number'), name='catalog_version_number_once'), models.CheckConstraint(condition=models.Q(('price_kop__gte', 0)), name='catalog_price_not_negative')],
             },
         ),
     ]

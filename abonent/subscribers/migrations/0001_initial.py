@@ -64,4 +64,8 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('customer', 'kind', 'value'), name='subscribers_contact_once')],
             },
         ),
+        # The n-th contract of the profile's number scheme. Gaps are allowed: a signing that failed took one.
+        migrations.RunSQL(
+            "create sequence subscribers_contract_counter", "drop sequence subscribers_contract_counter"
+        ),
     ]

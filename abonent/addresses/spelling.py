@@ -1,0 +1,14 @@
+"""How an address is written on a page: in Russian order, from the wide to the narrow."""
+
+from django.utils.translation import gettext
+
+
+def spell(settlement: str, street: str, house: str, korpus: str = "", flat: str = "") -> str:
+    """«ул. Северного Сияния, 8, к. 2, кв. 15»; a village without streets stands in their place."""
+    parts = [
+        street or settlement,
+        house,
+        gettext("bldg. %(korpus)s") % {"korpus": korpus} if korpus else "",
+        gettext("apt. %(flat)s") % {"flat": flat} if flat else "",
+    ]
+    return ", ".join(part for part in parts if part)

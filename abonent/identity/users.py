@@ -1,0 +1,126 @@
+"""Users, the names they sign in by, and their passwords. The only module that writes User and SignInName."""
+
+import re
+import secrets
+from typing import NamedTuple
+
+from django.conf import settings
+from django.contrib.auth import hashers
+
+from abonent.core import audit, db
+from abonent.identity.models import Role, SignInName, User
+
+STAFF_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
+
+# Letters that sound the same in Russian and English and are not taken for one another on paper.
+_CONSONANTS = "bdfgklmnprstvz"
+_VOWELS = "aeiou"
+
+
+class UnableToCreateUser(Exception):
+    """The message says why, and what to do."""
+
+
+class NameTaken(UnableToCreateUser):
+    """Another user signs in by that name."""
+
+
+class NameNotAllowed(UnableToCreateUser):
+    """It cannot be the name of one of the staff."""
+
+
+class RoleNotFound(UnableToCreateUser):
+    """The message lists the roles."""
+
+
+class Issued(NamedTuple):
+    """A password made by us: `plain` is shown once and stored nowhere."""
+
+    plain: str
+    hashed: str
+    must_change: bool
+
+
+def issue_password() -> Issued:
+    """A password that can be read out over a phone, of 61 bits. Hashing takes time: call it early."""
+    plain = _readable()
+    return Issued(plain, hashers.make_password(plain), settings.PROFILE.password_must_change)
+
+
+def create_subscriber(number: str, *, hashed: str, must_change: bool, language: str = "ru") -> User:
+    """A user who signs in by a contract's number.   hashed: of django's hashers.   Raises NameTaken."""
+    db.require_transaction()
+    if User.objects.filter(username=number).exists():
+        raise NameTaken(f"«{number}» signs in another user")
+    user = User.objects.create(
+        username=number, password=hashed, password_must_change=must_change, language=language
+    )
+    add_number(user, number)
+    return user
+
+
+def add_number(user: User, number: str) -> None:
+    """One more contract's number that signs the same person in, with his password.   Raises NameTaken."""
+    db.require_transaction()
+    assert not user.is_staff, "staff sign in by their name only"
+    _, created = SignInName.objects.get_or_create(name=number, defaults={"user": user})
+    if not created:
+        raise NameTaken(f"«{number}» signs in another user")
+
+
+def create_staff(username: str, *, role: str, password: str) -> User:
+    """One of the staff, who signs in by name.   Raises NameNotAllowed, NameTaken or RoleNotFound."""
+    db.require_transaction()
+    username = username.strip().lower()
+    if username.isdigit():
+        raise NameNotAllowed(
+            f"«{username}» is all digits, which only a contract's number may be: add a letter"
+        )
+    if not STAFF_NAME.fullmatch(username):
+        raise NameNotAllowed(
+            f"«{username}» cannot be a staff name: 2 to 64 of a-z, 0-9, dot, dash, underscore"
+        )
+    if User.objects.filter(username=username).exists():
+        raise NameTaken(f"«{username}» has an account already: choose another name")
+    found = Role.objects.filter(code=role).first()
+    if found is None:
+        codes = ", ".join(Role.objects.order_by("code").values_list("code", flat=True))
+        raise RoleNotFound(f"no role «{role}»; there are: {codes}")
+    return User.objects.create(
+        username=username, password=hashers.make_password(password), is_staff=True, role=found
+    )
+
+
+def set_password(user: User, hashed: str, *, must_change: bool = False) -> None:
+    """Give a user another password. His sessions end: each holds a hash of the password it began with."""
+    db.require_transaction()
+    user.password = hashed
+    user.password_must_change = must_change
+    user.save(update_fields=["password", "password_must_change"])
+
+
+def issue_new_password(user: User, actor: str, why: str, *, address: str | None = None) -> str:
+    """A new random password for a subscriber whom `actor` has identified; every session of his ends.
+
+    actor: the sign-in name of one of the staff.   why: how the subscriber was identified.
+    Gives the password: it is shown once and stored nowhere.
+    """
+    assert not user.is_staff, "a subscriber's password"
+    issued = issue_password()
+    with db.atomic():
+        set_password(db.lock(User, [user.pk])[user.pk], issued.hashed, must_change=issued.must_change)
+        audit.record(
+            actor=actor, action="identity.issue_password", subject=f"user:{user.pk}", why=why, address=address
+        )
+    return issued.plain
+
+
+def _readable() -> str:
+    """ "badoni-kulesa-ripota-47": nine syllables of 70 and two digits are 61.8 bits."""
+    return "-".join(
+        [*("".join(_syllable() for _ in range(3)) for _ in range(3)), f"{secrets.randbelow(100):02d}"]
+    )
+
+
+def _syllable() -> str:
+    return secrets.choice(_CONSONANTS) + secrets.choice(_VOWELS)

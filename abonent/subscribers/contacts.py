@@ -1,0 +1,68 @@
+"""Phones and mail addresses of customers. The only module that writes Contact."""
+
+import re
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext
+
+from abonent.core import db
+from abonent.subscribers.models import Contact, ContactKind
+
+_SEPARATORS = re.compile(r"[\s\u00a0\u202f().,/\u2010-\u2015\u2212-]")
+# 3, 4 and 8 begin the codes of places and free numbers, 9 of mobile phones, 7 of Kazakhstan, which shares +7.
+_PHONE = re.compile(r"(?:\+7|7|8)?([347-9][0-9]{9})")
+
+
+class UnableToReadContact(Exception):
+    """Its text is shown to the person who typed."""
+
+
+def add_phone(customer_id: int, text: str, *, confirmed_at: datetime | None = None) -> Contact:
+    """Raises UnableToReadContact. A phone the customer has already stays one."""
+    return _add(customer_id, ContactKind.PHONE, read_phone(text), confirmed_at)
+
+
+def add_email(customer_id: int, text: str, *, confirmed_at: datetime | None = None) -> Contact:
+    """Raises UnableToReadContact. An address the customer has already stays one."""
+    return _add(customer_id, ContactKind.EMAIL, read_email(text), confirmed_at)
+
+
+def read_phone(text: str) -> str:
+    """ "8 (916) 123-45-67", "+7 916 1234567", "9161234567" → "+79161234567".   Raises UnableToReadContact."""
+    match = _PHONE.fullmatch(_SEPARATORS.sub("", text))
+    if match is None:
+        raise UnableToReadContact(
+            gettext(
+                "“%(text)s” is not a phone of Russia: write it with its code, for example 8 916 123-45-67"
+            )
+            % {"text": text.strip()[:40]}
+        )
+    return f"+7{match[1]}"
+
+
+def show_phone(phone: str) -> str:
+    """ "+79161234567" → "+7 916 123-45-67", with no-break spaces."""
+    return f"+7\u00a0{phone[2:5]}\u00a0{phone[5:8]}-{phone[8:10]}-{phone[10:12]}"
+
+
+def read_email(text: str) -> str:
+    """The address, its domain in small letters.   Raises UnableToReadContact."""
+    address = text.strip()
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise UnableToReadContact(
+            gettext("“%(text)s” is not a mail address: write it like name@example.ru")
+            % {"text": address[:80]}
+        ) from None
+    name, _, domain = address.rpartition("@")
+    return f"{name}@{domain.lower()}"
+
+
+def _add(customer_id: int, kind: ContactKind, value: str, confirmed_at: datetime | None) -> Contact:
+    db.require_transaction()
+    return Contact.objects.get_or_create(
+        customer_id=customer_id, kind=kind, value=value, defaults={"confirmed_at": confirmed_at}
+    )[0]
