@@ -26,7 +26,10 @@ def server() -> Iterator[embedded.Server]:
     """The tests' PostgreSQL; kept between runs, stopped by the last who leaves."""
     from django.conf import settings
 
-    held = embedded.hold(settings.HOME, settings=NOT_DURABLE)
+    programs = os.environ.get("ABONENT_TEST_POSTGRES")  # a folder of another PostgreSQL's programs
+    held = embedded.hold(
+        settings.HOME, settings=NOT_DURABLE, programs_dir=Path(programs) if programs else None
+    )
     yield held
     held.release()
 
@@ -125,3 +128,10 @@ def _pointed_at(name: str) -> Iterator[None]:
     finally:
         connection.close()
         known["NAME"] = connection.settings_dict["NAME"] = before
+
+
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
+    """In CI everything is installed, so a skipped test is a test that was lost."""
+    if os.environ.get("CI") == "true" and terminalreporter.stats.get("skipped"):
+        terminalreporter.write_line("CI: a skipped test is a failure", red=True)
+        terminalreporter._session.exitstatus = 1
