@@ -16,7 +16,7 @@ class NoticeState(models.TextChoices):
 
 
 class Notice(models.Model):
-    """One message to one contract. Its key makes it once; the text is made from `kind` and `params` at sending."""
+    """One message to one contract, once by its key; its text is made of `kind` and `params` at sending."""
 
     id = models.BigAutoField(primary_key=True)
     key = models.CharField(max_length=120, unique=True)  # "payment_received:42", "suspended:17:2026-12-01"

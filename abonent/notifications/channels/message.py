@@ -1,0 +1,20 @@
+"""What every channel takes, and how it says that it could not. Each channel has one verb: `send(message)`."""
+
+from typing import NamedTuple
+
+
+class Message(NamedTuple):
+    notice_id: int  # given to the gateway as its own id: sent twice, it arrives once
+    key: str
+    kind: str
+    address: str  # "+79161234567" or a mail address
+    subject: str
+    body: str
+
+
+class UnableToSend(Exception):
+    """Not now: it is worth another try. The text is for staff and may hold an address: never log it."""
+
+
+class UnableToEverSend(UnableToSend):
+    """Refused for good: the same message to the same address will be refused again."""

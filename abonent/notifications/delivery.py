@@ -1,0 +1,157 @@
+"""Send what the outbox holds. The only module that changes a Notice's state.
+
+Claim (attempts + 1, the next try pushed ahead) → send, outside any transaction → mark. Killed between the
+last two, it is sent again under the same id, which the gateways keep once: the reader has it once.
+"""
+
+import json
+import logging
+import time
+from concurrent import futures
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.conf import settings
+
+from abonent.core import clock, db, jobs
+from abonent.notifications import texts
+from abonent.notifications.channels import console, message, smsc, smtp
+from abonent.notifications.models import Channel, NoticeState
+
+BATCH = 16
+THREADS = 8
+CLAIMED_SECONDS = 300  # longer than the slowest channel may take
+RUN_SECONDS = 5  # then the job hands over to a next one, so that a worker can stop
+RETRY_AFTER_SECONDS = (60, 300, 900, 3600, 3 * 3600)  # after the first try, the second…; then it has failed
+
+log = logging.getLogger(__name__)
+
+_CLAIM = db.read_sql(__file__, "delivery_claim")
+_SMS_GATEWAYS = {"console": console.send, "smsc": smsc.send}
+_EMAIL_GATEWAYS = {"console": console.send, "smtp": smtp.send}
+
+
+class _Outcome(NamedTuple):
+    state: NoticeState
+    channel: str
+    error: str = ""
+    retry_seconds: int = 0
+    counts: bool = True  # False: nothing was tried
+
+
+@jobs.job(queue="notifications", lock="notices", queueing_lock="notices", retry=3)
+def deliver() -> None:
+    """Send everything that is due, then sleep until the next one is."""
+    until = time.monotonic() + RUN_SECONDS
+    with futures.ThreadPoolExecutor(THREADS, "deliver") as threads:
+        while batch := db.rows(_CLAIM, {"most": BATCH, "claimed_seconds": CLAIMED_SECONDS}):
+            now = clock.now()  # threads ask no database
+            running = {threads.submit(_send, notice, now): notice for notice in batch}
+            for done in futures.as_completed(running):
+                _mark(running[done], done.result())
+            if time.monotonic() > until:
+                deliver.defer()
+                return
+    wait = db.rows(
+        "select ceil(extract(epoch from min(next_try_at) - now()))::int as seconds from notifications_notice "
+        "where state = 'queued'"
+    )[0]["seconds"]
+    if wait is not None:
+        deliver.defer_in(max(wait, 1))
+
+
+def wake_if_due() -> None:
+    """For the schedule: a wake that a killed process took with it is made good."""
+    if db.rows("select 1 from notifications_notice where state = 'queued' and next_try_at <= now() limit 1"):
+        deliver.wake()
+
+
+def _send(notice: dict[str, Any], now: datetime) -> _Outcome:
+    kind = texts.KINDS.get(notice["kind"])
+    if kind is None:
+        return _Outcome(NoticeState.FAILED, "", f"no text for {notice['kind']}")
+    channel = _channel(kind, email=bool(notice["email"]), phone=bool(notice["phone"]))
+    if channel is None:
+        return _Outcome(NoticeState.FAILED, "", "the customer has neither a phone nor an e-mail")
+    if channel == Channel.SMS and not kind.at_any_hour and (quiet_seconds := seconds_of_quiet(now)):
+        return _Outcome(NoticeState.QUEUED, "", retry_seconds=quiet_seconds, counts=False)
+    try:
+        _hand_over(notice, channel, now)
+    except message.UnableToEverSend as error:
+        return _Outcome(NoticeState.FAILED, channel, str(error))
+    except message.UnableToSend as error:
+        return _after_failure(notice, channel, str(error))
+    except Exception as error:  # a mistake of ours: the others of the batch must go on
+        log.error("notice %s %s: %s", notice["id"], notice["kind"], type(error).__name__)
+        return _after_failure(notice, channel, type(error).__name__)
+    return _Outcome(NoticeState.SENT, channel)
+
+
+def _hand_over(notice: dict[str, Any], channel: Channel, now: datetime) -> None:
+    text = texts.render(
+        notice["kind"],
+        json.loads(notice["params"]),
+        language=notice["language"],
+        contract_number=notice["contract_number"],
+        today=clock.on_date(now),
+    )
+    is_sms = channel == Channel.SMS
+    send = (_SMS_GATEWAYS[settings.SMS_GATEWAY]) if is_sms else _EMAIL_GATEWAYS[settings.EMAIL_GATEWAY]
+    send(
+        message.Message(
+            notice_id=notice["id"],
+            key=notice["key"],
+            kind=notice["kind"],
+            address=notice["phone"] if is_sms else notice["email"],
+            subject=text.subject,
+            body=texts.sms(text) if is_sms else texts.letter(text, language=notice["language"]),
+        )
+    )
+
+
+def _channel(kind: texts.Kind, *, email: bool, phone: bool) -> Channel | None:
+    if phone and (kind.sms_first or not email):
+        return Channel.SMS
+    return Channel.EMAIL if email else None
+
+
+def seconds_of_quiet(now: datetime) -> int:
+    """How long SMS must still wait by the profile's quiet hours; 0 outside them."""
+    start, end = settings.PROFILE.quiet_hours.start, settings.PROFILE.quiet_hours.end
+    local = clock.local(now)
+    at = local.time()
+    quiet = start <= at < end if start <= end else at >= start or at < end
+    if not quiet:
+        return 0
+    day = local.date() if at < end else local.date() + timedelta(days=1)
+    ends_at = datetime.combine(day, end, tzinfo=local.tzinfo)
+    return max(1, int(ends_at.timestamp() - local.timestamp()) + 1)
+
+
+def _after_failure(notice: dict[str, Any], channel: Channel, error: str) -> _Outcome:
+    tried = notice["attempts"]
+    if tried > len(RETRY_AFTER_SECONDS):
+        return _Outcome(NoticeState.FAILED, channel, error)
+    return _Outcome(NoticeState.QUEUED, channel, error, RETRY_AFTER_SECONDS[tried - 1])
+
+
+def _mark(notice: dict[str, Any], outcome: _Outcome) -> None:
+    db.run(
+        "update notifications_notice set state = %(state)s, channel = %(channel)s, error = %(error)s, "
+        "sent_at = case when %(state)s = 'sent' then now() end, "
+        "attempts = attempts - case when %(counts)s then 0 else 1 end, "
+        "next_try_at = case when %(state)s = 'queued' then now() + make_interval(secs => %(wait)s) "
+        "else next_try_at end where id = %(id)s and state = 'queued'",
+        {
+            "id": notice["id"],
+            "state": outcome.state.value,
+            "channel": outcome.channel,
+            "error": outcome.error,
+            "counts": outcome.counts,
+            "wait": outcome.retry_seconds,
+        },
+    )
+    if outcome.state == NoticeState.FAILED:
+        log.warning(
+            "notice %s %s has failed after %s tries", notice["id"], notice["kind"], notice["attempts"]
+        )

@@ -1,0 +1,46 @@
+"""Queue what is to be said, in the transaction of what it tells about. The only module that adds a Notice.
+
+A notice's key makes it once: queueing it again does nothing. `delivery.deliver` sends what is queued.
+"""
+
+import json
+import re
+from datetime import date
+from typing import Any
+
+from abonent.core import db
+from abonent.notifications import delivery, texts
+
+_QUEUE = db.read_sql(__file__, "outbox_queue")
+_QUEUE_BATCH = db.read_sql(__file__, "outbox_queue_batch")
+_TABLE_NAME = re.compile(r"^[a-z_][a-z0-9_]*$")
+
+
+def queue(*, key: str, contract_id: int, kind: str, params: dict[str, Any]) -> bool:
+    """Queue one notice; give whether it is new.
+
+    key: "<kind>:<cause>", from the cause, never random: "payment_received:42".
+    kind: one of texts.KINDS.   params: what its text needs: sums in kopecks, dates as "2026-12-01" or a date.
+    """
+    db.require_transaction()
+    texts.check(kind, params)
+    written = db.run(
+        _QUEUE,
+        {"key": key, "contract_id": contract_id, "kind": kind, "params": json.dumps(params, default=str)},
+    )
+    delivery.deliver.wake()
+    return written == 1
+
+
+def queue_batch(kind: str, on: date, table: str) -> int:
+    """Queue a notice for each row of a temporary table in one statement; give how many are new.
+
+    table: its name; columns key text, contract_id bigint, params jsonb.   on: joins the params as "on".
+    """
+    db.require_transaction()
+    assert kind in texts.KINDS, kind
+    assert _TABLE_NAME.match(table), table
+    written = db.run(_QUEUE_BATCH.replace("{table}", table), {"kind": kind, "on": on.isoformat()})
+    if written:
+        delivery.deliver.wake()
+    return written

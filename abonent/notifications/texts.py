@@ -1,0 +1,123 @@
+"""What a notice says: its subject and body by kind, in the customer's language. No network, no database."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.utils import dateformat, translation
+from django.utils.translation import gettext as _
+
+from abonent.core import money
+
+
+class Text(NamedTuple):
+    subject: str
+    body: str  # one paragraph; an SMS is this with the brand before it
+
+
+class Kind(NamedTuple):
+    params: frozenset[str]  # what its text needs; more is allowed
+    write: Callable[[dict[str, Any], str, date], Text]
+    sms_first: bool = False
+    at_any_hour: bool = False  # its reader has just done something and waits for it
+
+
+def render(kind: str, params: dict[str, Any], *, language: str, contract_number: str, today: date) -> Text:
+    """The text of one notice. today: the operator's date; a date of another year shows its year."""
+    with translation.override("en" if language.startswith("en") else "ru"):
+        return KINDS[kind].write(params, contract_number, today)
+
+
+def sms(text: Text) -> str:
+    return f"{settings.PROFILE.brand}: {text.body}"
+
+
+def letter(text: Text, *, language: str) -> str:
+    """The body of an e-mail: the paragraph, where to go, whom to call."""
+    with translation.override("en" if language.startswith("en") else "ru"):
+        contacts = settings.PROFILE.contacts
+        return "\n".join(
+            (
+                _("Good day!"),
+                "",
+                text.body,
+                "",
+                _("Your account: %(url)s") % {"url": f"{settings.PUBLIC_URL}/cabinet/"},
+                _("Support: %(phone)s") % {"phone": contacts.support_phone},
+                "",
+                f"-- \n{settings.PROFILE.brand}",
+                "",
+            )
+        )
+
+
+def check(kind: str, params: dict[str, Any]) -> None:
+    """A kind without what its text needs is a bug of the caller, and must stop there, not at sending."""
+    assert kind in KINDS, kind
+    missing = KINDS[kind].params - set(params)
+    assert not missing, f"{kind} lacks {sorted(missing)}"
+
+
+def _payment_received(params: dict[str, Any], number: str, today: date) -> Text:
+    amount = money.show(params["amount_kop"])
+    return Text(
+        _("Payment received: %(amount)s") % {"amount": amount},
+        _("Payment of %(amount)s received. Balance of contract %(number)s: %(balance)s.")
+        % {"amount": amount, "number": number, "balance": money.show(params["balance_kop"])},
+    )
+
+
+def _suspended(params: dict[str, Any], number: str, today: date) -> Text:
+    since = _show_date(params["on"], today)
+    return Text(
+        _("Service is suspended from %(since)s") % {"since": since},
+        _(
+            "Service of contract %(number)s is suspended from %(since)s: %(missing)s is missing. "
+            "It comes back as soon as you top up."
+        )
+        % {"number": number, "since": since, "missing": money.show(params["missing_kop"])},
+    )
+
+
+def _resumed(params: dict[str, Any], number: str, today: date) -> Text:
+    paid_until = _date(params["paid_until"])
+    return Text(
+        _("Service is on again"),
+        _("Service of contract %(number)s is on again, paid through %(through)s.")
+        % {"number": number, "through": _show_date(paid_until - timedelta(days=1), today)},
+    )
+
+
+def _activated(params: dict[str, Any], number: str, today: date) -> Text:
+    return Text(
+        _("Service is on"),
+        _("Service of contract %(number)s is on. Welcome!") % {"number": number},
+    )
+
+
+def _password_changed(params: dict[str, Any], number: str, today: date) -> Text:
+    return Text(
+        _("The password was changed"),
+        _("The password of contract %(number)s was changed. If it was not you, call %(phone)s.")
+        % {"number": number, "phone": settings.PROFILE.contacts.support_phone},
+    )
+
+
+def _date(value: str | date) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+def _show_date(value: str | date, today: date) -> str:
+    """«14 декабря», with the year when it is not this one."""
+    day = _date(value)
+    return dateformat.format(day, "j E" if day.year == today.year else "j E Y")
+
+
+KINDS: dict[str, Kind] = {
+    "payment_received": Kind(frozenset({"amount_kop", "balance_kop"}), _payment_received, at_any_hour=True),
+    "suspended": Kind(frozenset({"missing_kop", "on"}), _suspended, sms_first=True),
+    "resumed": Kind(frozenset({"paid_until"}), _resumed),
+    "activated": Kind(frozenset(), _activated),
+    "password_changed": Kind(frozenset(), _password_changed, sms_first=True, at_any_hour=True),
+}
