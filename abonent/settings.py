@@ -156,7 +156,10 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "abonent.portal.sign_in.Adapter"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 # allauth's own limit lets a stranger lock an owner out by a guessable number: identity/limits.py counts instead.
-ACCOUNT_RATE_LIMITS: dict[str, str] = {}
+ACCOUNT_RATE_LIMITS = False  # {} would leave allauth's defaults in force
+ACCOUNT_SESSION_REMEMBER = True
+# Whose word the client's address is: the proxy's when there is one, else the socket's.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_TLS else 0
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

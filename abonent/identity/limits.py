@@ -2,7 +2,7 @@
 
 A try is counted before the password is looked at and given back when it was right: of a hundred tries at
 once no more go through than the budget has left. Tries are counted by the user, whichever of his numbers was
-typed; a browser he signed in with before has a budget of its own, so that a stranger who guesses numbers locks
+typed; a browser he signed in with before has a budget of its own: a stranger who guesses numbers locks
 nobody out there.
 """
 

@@ -1,0 +1,134 @@
+"""Whose pages these are: every page of the account gets its contract here.
+
+It is chosen in the session and looked up anew on each request among the contracts of the signed-in user.
+Nothing is ever looked up by a bare number or id.
+"""
+
+import functools
+from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from abonent.identity.models import User
+from abonent.subscribers import contracts, queries
+
+CHOSEN_KEY = "contract_number"  # in the session
+CABINET = "/cabinet/"
+CHANGE_PASSWORD = "/cabinet/password/"
+
+
+class OwnRequest(HttpRequest):
+    """A request that `signed_in_subscriber` let through."""
+
+    user: User
+    contract: queries.OwnContract  # the chosen one
+    contracts: list[queries.OwnContract]  # all of the person's, the chosen one among them
+
+
+View = Callable[..., HttpResponse]
+
+
+def signed_in_subscriber(view: View) -> View:
+    """Let only a signed-in subscriber in, with `request.contract`, `request.contracts` and `request.user`.
+
+    Others go to sign in and come back. Who has a password of ours changes it first, if the profile says so.
+    """
+    return _let_in(view, with_issued_password=False)
+
+
+def signed_in_even_with_issued_password(view: View) -> View:
+    """The same for the page where the password is changed."""
+    return _let_in(view, with_issued_password=True)
+
+
+def current(request: HttpRequest) -> queries.OwnContract:
+    """The contract chosen in the session if it is still the user's, else his first. One query a request.
+
+    Raises Http404 for a user who has none.
+    """
+    known: queries.OwnContract | None = getattr(request, "contract", None)
+    if known is not None:
+        return known
+    own = _own(request)
+    if not own:
+        raise Http404
+    chosen = request.session.get(CHOSEN_KEY)
+    return next((one for one in own if one.number == chosen), own[0])
+
+
+def choose(request: HttpRequest, number: str) -> queries.OwnContract:
+    """Move to another contract of the same person. Raises Http404: for a stranger's as for nobody's."""
+    number = contracts.tidy_number(number)
+    for one in _own(request):
+        if one.number == number:
+            request.session[CHOSEN_KEY] = number
+            return one
+    raise Http404
+
+
+@require_POST
+@signed_in_subscriber
+def switch(request: HttpRequest, number: str = "") -> HttpResponse:
+    """POST with the number in the address or as `contract`: to it, on the page `next` of the account."""
+    choose(request, number or request.POST.get("contract", ""))
+    wanted = request.POST.get("next", "")
+    # Only a page of the account: what is shown there is looked up anew through the chosen contract.
+    return HttpResponseRedirect(wanted if wanted.startswith(CABINET) else CABINET)
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """To the sign-in page, and from there back to the page that was asked for, or that the form stood on."""
+    if request.method in ("GET", "HEAD") and not getattr(request, "htmx", False):
+        wanted = request.get_full_path()
+    else:
+        wanted = _page_of(request)
+    return redirect(request, f"{settings.LOGIN_URL}?{urlencode({'next': wanted}, safe='/')}")
+
+
+def redirect(request: HttpRequest, address: str) -> HttpResponse:
+    """The whole page goes there, also when htmx asked for a part of it."""
+    if getattr(request, "htmx", False):
+        return HttpResponseClientRedirect(address)
+    return HttpResponseRedirect(address)
+
+
+def _let_in(view: View, *, with_issued_password: bool) -> View:
+    @never_cache
+    @functools.wraps(view)
+    def inner(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        user: User | AnonymousUser = request.user
+        if not isinstance(user, User):
+            return to_sign_in(request)
+        if user.password_must_change and not with_issued_password:
+            return redirect(request, CHANGE_PASSWORD)
+        request.contract = current(request)  # type: ignore[attr-defined]
+        return view(request, *args, **kwargs)
+
+    return inner
+
+
+def _own(request: HttpRequest) -> list[queries.OwnContract]:
+    user = request.user
+    if not isinstance(user, User):
+        return []
+    own: list[queries.OwnContract] | None = getattr(request, "contracts", None)
+    if own is None:
+        own = queries.contracts_of(user.pk)
+        request.contracts = own  # type: ignore[attr-defined]
+    return own
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page of ours from which a form or a part was sent."""
+    referer = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
+        return CABINET
+    parts = urlsplit(referer)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path or CABINET

@@ -1,0 +1,210 @@
+"""Signing in by a contract's number, and signing out; how allauth is told to do it our way."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from allauth.account import forms as allauth_forms
+from allauth.account import views as allauth_views
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as allauth_context
+from allauth.core.internal import httpkit
+from django import forms
+from django.conf import settings
+from django.contrib.auth import hashers
+from django.contrib.auth.backends import BaseBackend
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.views.generic.edit import FormView
+
+from abonent.core import clock
+from abonent.identity import devices, limits, queries
+from abonent.identity.models import User
+from abonent.subscribers import contracts
+
+DEVICE_COOKIE = "device"
+PASSWORD_MAX_CHARS = 256  # hashing takes time by length too
+
+# The demo's people, shown beside the form; the demo, which stands above this floor, puts its own here.
+cast_of_demo: Callable[[], Sequence[object]] = tuple
+
+
+class ContractNumberBackend(BaseBackend):
+    """Any of a person's contract numbers leads to his user; a staff name, with `staff`, to one of the staff.
+
+    A name that nobody has costs one hashing too, so that the time tells nothing.
+    """
+
+    def authenticate(  # type: ignore[override]  # the credentials are named
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        staff: bool = False,
+    ) -> User | None:
+        if username is None or password is None:
+            return None
+        user = find(username, staff=staff)
+        return user if password_fits(user, password) else None
+
+    def get_user(self, user_id: int) -> User | None:
+        return User.objects.filter(pk=user_id, is_active=True).first()
+
+
+def find(name: str, *, staff: bool) -> User | None:
+    """Who is meant by what was typed; staff and subscribers have doors of their own."""
+    if staff:
+        return queries.staff_by_name(name.strip().lower())
+    return queries.subscriber_by_number(contracts.tidy_number(name))
+
+
+def password_fits(user: User | None, password: str) -> bool:
+    """Hashes once, whoever is asked for."""
+    if user is None:
+        hashers.make_password(password)
+        return False
+    return user.check_password(password)
+
+
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """What of allauth is ours: no sign-up, our limits, our words, our own site only."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": gettext_lazy(
+            "The contract number or the password does not fit. Look at the keyboard layout and Caps Lock."
+        ),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def is_ajax(self, request: HttpRequest) -> bool:
+        return False  # pages and htmx only: no second shape of every answer
+
+    def is_safe_url(self, url: str) -> bool:
+        request = allauth_context.request
+        return url.startswith("/") and url_has_allowed_host_and_scheme(
+            url, {request.get_host()}, require_https=request.is_secure()
+        )
+
+    def get_login_stages(self) -> list[str]:
+        return [path for path in super().get_login_stages() if path.startswith("allauth.mfa.")]
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """The user whose password it is, within the limits of wrong tries.
+
+        Raises ValidationError "too_many_login_attempts"; no password is looked at then.
+        """
+        name, staff = credentials["username"], bool(credentials.get("staff"))
+        user = find(name, staff=staff)
+        try:
+            taken = limits.take(_budgets(request, user, name), clock.now())
+        except limits.TooManyTries as error:
+            raise forms.ValidationError(
+                too_many_tries(error.minutes),
+                code="too_many_login_attempts",
+                params={"minutes": error.minutes},
+            ) from None
+        if not password_fits(user, credentials["password"]):
+            return None
+        assert user is not None
+        limits.give_back(taken)
+        user.backend = f"{__name__}.{ContractNumberBackend.__name__}"
+        return user
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        token = devices.remember(user.pk, request.COOKIES.get(DEVICE_COOKIE, ""), clock.now())
+        response.set_cookie(
+            DEVICE_COOKIE,
+            token,
+            max_age=devices.KEPT,
+            httponly=True,
+            secure=settings.SESSION_COOKIE_SECURE,
+            samesite="Lax",
+        )
+        return response
+
+
+def _budgets(request: HttpRequest, user: User | None, name: str) -> list[limits.Budget]:
+    token = request.COOKIES.get(DEVICE_COOKIE, "")
+    # Asked for a name that nobody has too: the same work for the same answer.
+    known = devices.is_known(user.pk if user else 0, token, clock.now())
+    if user is not None and known:
+        return limits.of_known_device(user.pk, devices.hash_of(token))
+    return limits.of_stranger(user.pk if user else None, contracts.tidy_number(name), client_address(request))
+
+
+def client_address(request: HttpRequest) -> str:
+    """The browser's address, through the proxies we trust; "" where there is none."""
+    return httpkit.get_client_ip(request) or ""
+
+
+def too_many_tries(minutes: int) -> str:
+    wait = ngettext("Wait %(minutes)s minute", "Wait %(minutes)s minutes", minutes) % {"minutes": minutes}
+    return gettext("Too many wrong tries. %(wait)s, or call %(phone)s: we will help you in.") % {
+        "wait": wait,
+        "phone": settings.PROFILE.contacts.support_phone,
+    }
+
+
+class SignInForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth has no types
+    """Fields `login` and `password`; what was typed as the number stays, the password does not."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"] = forms.CharField(
+            label=gettext_lazy("Contract number"),
+            max_length=64,
+            widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+            error_messages={"required": gettext_lazy("Type the number of your contract.")},
+        )
+        self.fields["password"] = forms.CharField(
+            label=gettext_lazy("Password"),
+            max_length=PASSWORD_MAX_CHARS,
+            strip=False,
+            widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+            error_messages={"required": gettext_lazy("Type your password.")},
+        )
+
+
+class SignIn(allauth_views.LoginView):  # type: ignore[misc]  # allauth has no types
+    form_class = SignInForm
+    template_name = "portal/login.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """`form`, `next`, `notice`, `support_phone`, `cast`."""
+        # Past allauth's own, which asks for the addresses of sign-up.
+        context: dict[str, Any] = FormView.get_context_data(self, **kwargs)
+        return context | {
+            "next": self.get_next_url() or "",
+            "notice": self._notice(),
+            "support_phone": settings.PROFILE.contacts.support_phone,
+            "cast": cast_of_demo(),
+        }
+
+    def form_invalid(self, form: SignInForm) -> HttpResponse:
+        response: HttpResponse = super().form_invalid(form)
+        for error in form.errors.as_data().get(NON_FIELD_ERRORS, []):
+            if error.code == "too_many_login_attempts":
+                response.status_code = 429
+                response.headers["Retry-After"] = str(error.params["minutes"] * 60)
+        return response
+
+    def _notice(self) -> str:
+        """Why one who asked for another page sees this one."""
+        if self.request.method != "GET" or not self.get_next_url():
+            return ""
+        if DEVICE_COOKIE in self.request.COOKIES:
+            return gettext("You were signed out after a long time. Sign in, and you are back where you were.")
+        return gettext("Sign in to open that page.")
+
+
+class SignOut(allauth_views.LogoutView):  # type: ignore[misc]  # allauth has no types
+    http_method_names = ["post"]  # a link on another site must not sign anybody out
+
+
+login = SignIn.as_view()
+logout = SignOut.as_view()
