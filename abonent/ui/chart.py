@@ -1,8 +1,8 @@
-"""The balance ahead as a step line: from dates and sums to the few numbers an SVG needs. Pure integer arithmetic.
+"""The balance ahead as a step line: from dates and sums to the few numbers an SVG needs. Whole numbers only.
 
-The drawing is WIDTH × HEIGHT and is stretched sideways to the page; texts and dots stand at per cents of the width
-and at pixels of the height, so that they keep their size. Everything goes into attributes: the policy of our pages
-forbids styles in the markup.
+The drawing is WIDTH × HEIGHT and is stretched sideways to the page; texts and dots stand at per cents of the
+width and at pixels of the height, so that they keep their size. Everything goes into attributes: the policy of
+our pages forbids styles in the markup.
 """
 
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ class StepLine(NamedTuple):
 
 
 def step_line(points: Sequence[Point], *, end: date, stops_on: date | None = None) -> StepLine:
-    """points: in order of dates, the first is today, all before `end`.   stops_on: service stops, within the line."""
+    """points: in order of dates, the first is today, all before `end`.   stops_on: service stops, before `end`."""
     start = points[0].on
     total_days = (end - start).days
     assert total_days > 0, (start, end)
@@ -98,12 +98,8 @@ def _scale(values: list[int]) -> tuple[int, int, int]:
     """The step of the ticks, the lowest and the highest of the scale, all whole steps, zero among them."""
     low, high = min(0, *values), max(0, *values)
     span_kop = max(high - low, 100_00)
-    step = next(
-        lead * 10**power
-        for power in range(12)
-        for lead in (10_00, 20_00, 50_00)
-        if lead * 10**power * _TICKS >= span_kop
-    )
+    steps = (lead * 10**power for power in range(14) for lead in (10_00, 20_00, 50_00))
+    step = next(one for one in steps if one * _TICKS >= span_kop)
     return step, low // step * step, -(-(high or step) // step) * step
 
 

@@ -1,4 +1,4 @@
-"""The Content-Security-Policy of every page: nothing inline, nothing from elsewhere, forms go to us or the bank."""
+"""The Content-Security-Policy of every page: nothing inline, nothing foreign, forms go to us or the bank."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ class ContentSecurityPolicyMiddleware:
 
 
 def policy() -> str:
-    """Chromium blocks a form's redirect to a host that form-action does not name: the bank's pages stand there."""
+    """Chromium blocks a form's redirect to a host that form-action does not name: the bank's stand there."""
     forms = ["'self'", *settings.PROFILE.card.confirmation_hosts, *_sandbox_origins()]
     return "; ".join(
         [

@@ -12,11 +12,7 @@ from abonent.ui import request_log
 
 RETRY_SECONDS = 5
 _logger = logging.getLogger("abonent.errors")
-_LAST_RESORT = (
-    b"<!doctype html><meta charset=utf-8><title>500</title>"
-    b"<p>\xd0\xa7\xd1\x82\xd0\xbe-\xd1\x82\xd0\xbe \xd1\x81\xd0\xbb\xd0\xbe\xd0\xbc\xd0\xb0\xd0\xbb\xd0\xbe\xd1\x81\xd1\x8c. "
-    b"Something broke. <a href=/>/</a>"
-)
+_LAST_RESORT = "<!doctype html><meta charset=utf-8><title>500</title><p>Something broke. <a href=/>Back</a>"
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -51,7 +51,7 @@ def month(on: date) -> str:
 
 
 def period(start: date, end: date) -> str:
-    """A half-open period as people say it: «декабрь», «14–31 декабря», «14 декабря – 13 января», «14 декабря»."""
+    """A half-open period as people say it: «декабрь», «14–31 декабря», «14 декабря – 13 января»."""
     last = end - periods.ONE_DAY
     if start == last:
         return day(start)

@@ -14,7 +14,7 @@ from abonent.ui import formats, icons, preferences
 
 
 def environment(**options: Any) -> Environment:
-    """As Django's Jinja2 backend asks for it; an unknown name in a template is an error, not an empty place."""
+    """As Django's Jinja2 backend asks for it; an unknown name in a template is an error, not a gap."""
     options |= {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     made = Environment(extensions=["jinja2.ext.i18n"], **options)  # autoescape is on, above
     made.install_gettext_callables(  # type: ignore[attr-defined]  # comes with the extension

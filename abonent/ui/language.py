@@ -12,7 +12,7 @@ from abonent.ui import preferences
 
 
 class LanguageMiddleware:
-    """Accept-Language is not asked, on purpose: a browser bought abroad must not turn a Russian page English."""
+    """Accept-Language is not asked: a browser bought abroad must not turn a Russian page English."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""One line a request: method, route, status, milliseconds. Nothing personal: no address, no path, no query."""
+"""One line a request: method, route, status, milliseconds. Nothing personal: no path, no query, no name."""
 
 import logging
 import re
@@ -16,7 +16,7 @@ _logger = logging.getLogger("abonent.request")
 
 
 class RequestLogMiddleware:
-    """The outermost layer. The id comes from the proxy when it is sane, goes to every log line, and back out."""
+    """The outermost layer. The id is the proxy's when it is sane; it goes to every log line and back out."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""The one stylesheet, the one script and the logo, built from ui/css, htmx and the profile, and collected for serving.
+"""The one stylesheet, the one script and the logo: built from ui/css, htmx and the profile, then collected.
 
 The only module that writes HOME/build and HOME/static.
 """
