@@ -1,0 +1,1 @@
+"""The demo's bank, SMS inbox and mail inbox: a process apart, met by HTTP and SMTP only."""

@@ -1,0 +1,206 @@
+"""Payments: the state machine, and the only writer of the tables `payment` and `payment_method`.
+
+pending → succeeded | waiting_for_capture | canceled;  waiting_for_capture → succeeded | canceled.
+succeeded and canceled are final.
+"""
+
+import json
+import sqlite3
+import uuid
+
+from sandbox.bank import cards, errors, requests, shops
+
+PENDING, WAITING, SUCCEEDED, CANCELED = "pending", "waiting_for_capture", "succeeded", "canceled"
+CONFIRMATION_MS = 3_600_000  # an unpaid payment lives an hour
+HOLD_MS = 7 * 24 * 3_600_000  # money of a card is held seven days
+
+
+class UnableToPay(Exception):
+    """The payment waits for nobody any more: `status` says what became of it."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"the payment is {status}")
+        self.status = status
+
+
+def create(sql: sqlite3.Connection, shop: shops.Shop, new: requests.NewPayment, now_ms: int) -> str:
+    """The id of a new payment: pending, or charged at once where a saved method is named."""
+    payment_id = str(uuid.uuid4())
+    method = None if new.method_id is None else find_method(sql, shop, new.method_id)
+    sql.execute(
+        "insert into payment (id, shop_id, status, amount_kop, capture, save_method, description,"
+        " return_url, locale, merchant_customer_id, metadata, receipt, method_id, card, card_name, created_ms, expires_ms)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            payment_id,
+            shop.id,
+            PENDING,
+            new.amount_kop,
+            new.capture,
+            new.save_method and method is None,
+            new.description,
+            new.return_url,
+            new.locale,
+            new.merchant_customer_id,
+            json.dumps(new.metadata, ensure_ascii=False),
+            None if new.receipt is None else json.dumps(new.receipt, ensure_ascii=False),
+            method and method["id"],
+            method and method["card"],
+            method and method["card_name"],
+            now_ms,
+            now_ms + CONFIRMATION_MS,
+        ),
+    )
+    if method is not None:
+        if method["declines_with"] is None:
+            _authorise(sql, payment_id, now_ms)
+        else:
+            _cancel(sql, payment_id, method["declines_with"])
+    return payment_id
+
+
+def find(sql: sqlite3.Connection, payment_id: str) -> sqlite3.Row:
+    """Whosever it is: for the payer's page and the control interface."""
+    row: sqlite3.Row | None = sql.execute("select * from payment where id = ?", (payment_id,)).fetchone()
+    if row is None:
+        raise errors.missing("Payment", payment_id)
+    return row
+
+
+def find_of(sql: sqlite3.Connection, shop: shops.Shop, payment_id: str) -> sqlite3.Row:
+    row = find(sql, payment_id)
+    if row["shop_id"] != shop.id:
+        raise errors.missing("Payment", payment_id)
+    return row
+
+
+def find_method(sql: sqlite3.Connection, shop: shops.Shop, method_id: str) -> sqlite3.Row:
+    row: sqlite3.Row | None = sql.execute(
+        "select * from payment_method where id = ? and shop_id = ?", (method_id, shop.id)
+    ).fetchone()
+    if row is None:
+        raise errors.invalid("payment_method_id", "Payment method doesn't exist or isn't saved")
+    return row
+
+
+def attach_card(sql: sqlite3.Connection, payment_id: str, card: cards.Card, expiry: tuple[int, int]) -> None:
+    """The payer typed a card. expiry: (year, month). Raises UnableToPay unless the payment is pending."""
+    _require(find(sql, payment_id), PENDING)
+    sql.execute(
+        "update payment set method_id = ?, card = ?, card_name = ?, three_d_secure = ? where id = ?",
+        (
+            payment_id,
+            json.dumps(cards.masked(card, *expiry)),
+            card.name,
+            "asked" if card.three_d_secure else "",
+            payment_id,
+        ),
+    )
+
+
+def answer_three_d_secure(sql: sqlite3.Connection, payment_id: str, *, passed: bool) -> None:
+    row = find(sql, payment_id)
+    _require(row, PENDING)
+    if row["three_d_secure"] != "asked":
+        raise UnableToPay(row["status"])
+    outcome = "passed" if passed else "failed"
+    sql.execute("update payment set three_d_secure = ? where id = ?", (outcome, payment_id))
+
+
+def authorise(sql: sqlite3.Connection, payment_id: str, now_ms: int) -> None:
+    """The card's bank says yes or no, as the card does. Raises UnableToPay unless it is pending."""
+    row = find(sql, payment_id)
+    _require(row, PENDING)
+    card = cards.CARDS[row["card_name"]]
+    if row["three_d_secure"] == "failed":
+        _cancel(sql, payment_id, "3d_secure_failed")
+    elif card.declines_with is not None:
+        _cancel(sql, payment_id, card.declines_with, card.declined_by)
+    else:
+        _authorise(sql, payment_id, now_ms)
+
+
+def capture(sql: sqlite3.Connection, payment_id: str, amount_kop: int | None, now_ms: int) -> None:
+    """amount_kop: at most what is held, None for all; the rest goes back to the card."""
+    row = find(sql, payment_id)
+    if row["status"] != WAITING:
+        raise errors.invalid(None, f"Payment is {row['status']}: only waiting_for_capture can be captured")
+    if amount_kop is not None and amount_kop > row["amount_kop"]:
+        raise errors.invalid("amount.value", "The sum of the capture is greater than the sum held")
+    sql.execute(
+        "update payment set status = ?, amount_kop = ?, captured_ms = ? where id = ?",
+        (SUCCEEDED, amount_kop or row["amount_kop"], now_ms, payment_id),
+    )
+
+
+def cancel_hold(sql: sqlite3.Connection, payment_id: str) -> None:
+    row = find(sql, payment_id)
+    if row["status"] != WAITING:
+        raise errors.invalid(None, f"Payment is {row['status']}: only waiting_for_capture can be canceled")
+    _cancel(sql, payment_id, "canceled_by_merchant")
+
+
+def decline(sql: sqlite3.Connection, payment_id: str, reason: str) -> None:
+    """The control interface ends a payment without a payer."""
+    _require(find(sql, payment_id), PENDING, WAITING)
+    _cancel(sql, payment_id, reason)
+
+
+def expire_due(sql: sqlite3.Connection, now_ms: int) -> list[str]:
+    """Ends what nobody paid or captured in time; the ids."""
+    due = sql.execute(
+        "select id, status from payment where status in (?, ?) and expires_ms <= ?",
+        (PENDING, WAITING, now_ms),
+    ).fetchall()
+    for row in due:
+        _cancel(
+            sql, row["id"], "expired_on_confirmation" if row["status"] == PENDING else "expired_on_capture"
+        )
+    return [row["id"] for row in due]
+
+
+def set_method_behaviour(sql: sqlite3.Connection, method_id: str, declines_with: str | None) -> None:
+    """What charges without the payer will meet from now on: a reason, or None for success."""
+    changed = sql.execute(
+        "update payment_method set declines_with = ? where id = ?", (declines_with, method_id)
+    )
+    if changed.rowcount == 0:
+        raise errors.missing("Payment method", method_id)
+
+
+def _require(row: sqlite3.Row, *statuses: str) -> None:
+    if row["status"] not in statuses:
+        raise UnableToPay(row["status"])
+
+
+def _authorise(sql: sqlite3.Connection, payment_id: str, now_ms: int) -> None:
+    row = find(sql, payment_id)
+    if row["capture"]:
+        sql.execute(
+            "update payment set status = ?, captured_ms = ? where id = ?", (SUCCEEDED, now_ms, payment_id)
+        )
+    else:
+        sql.execute(
+            "update payment set status = ?, expires_ms = ? where id = ?",
+            (WAITING, now_ms + HOLD_MS, payment_id),
+        )
+    if row["save_method"]:
+        sql.execute(
+            "insert into payment_method (id, shop_id, card, card_name, declines_with, created_ms)"
+            " values (?, ?, ?, ?, ?, ?)",
+            (
+                row["method_id"],
+                row["shop_id"],
+                row["card"],
+                row["card_name"],
+                cards.CARDS[row["card_name"]].recurring_declines_with,
+                now_ms,
+            ),
+        )
+
+
+def _cancel(sql: sqlite3.Connection, payment_id: str, reason: str, by: str | None = None) -> None:
+    sql.execute(
+        "update payment set status = ?, cancel_party = ?, cancel_reason = ? where id = ?",
+        (CANCELED, by or cards.party(reason), reason, payment_id),
+    )
