@@ -1,14 +1,45 @@
 """Write charges with their transfers and move the paid days. What is charged, resuming and charging decide.
 
-A charge and its transfer stand in one transaction, always (lesson 21), and every count is checked: a row refused
-in silence would be a period that nobody pays (lesson 14).
+A charge and its transfer stand in one transaction, always (lesson 21), and every count is checked: a row
+refused in silence would be a period that nobody pays (lesson 14).
 """
 
+from typing import Any, NamedTuple
+
 from abonent.core import db
+from abonent.ledger import transfers
+
+PRORATION_DAYS = "period"
+_INSERT = db.read_sql(__file__, "insert_charges")
+_MOVE = db.read_sql(__file__, "move_paid_until")
 
 
 class ChargesDisagree(Exception):
-    """Fewer rows were written than decided: the transaction must not stand."""
+    """Other rows were written than decided: the transaction must not stand."""
+
+
+class Written(NamedTuple):
+    charges: int
+    transfers: int
+
+
+def write(due: str, params: dict[str, Any], *, charges: int, transfers_wanted: int) -> Written:
+    """Charge what `due` says: insert the charges, post their transfers, move `paid_until`.
+
+    due: a temporary table, or a sub-select with its alias whose parameters are in `params`. Its columns are
+      those of `transfers.post_batch` (id null where nothing is moved), and `fits` (only such rows are
+      charged), `subscription_id`, `turn`, `period_start`, `period_end`, `whole_start`, `whole_end`,
+      `price_kop`, `charging`, `was_state`, `was_paid_until` (what the decision saw).
+    params: also `first_account_id`, `last_account_id`: no row is of another account. The accounts are locked.
+    charges, transfers_wanted: how many were decided.
+    Raises ChargesDisagree, transfers.BalancesDisagree: the transaction must not stand.
+    """
+    db.require_transaction()
+    params = {**params, "proration_days": PRORATION_DAYS}
+    check("charges", wanted=charges, done=db.run(_INSERT.format(due=due), params))
+    check("transfers", wanted=transfers_wanted, done=transfers.post_batch(due, params))
+    check("subscriptions", wanted=charges, done=db.run(_MOVE.format(due=due), params))
+    return Written(charges, transfers_wanted)
 
 
 def check(what: str, *, wanted: int, done: int) -> None:

@@ -23,18 +23,31 @@ class Subscription(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    account = models.ForeignKey(Account, on_delete=models.DO_NOTHING, related_name="subscriptions", db_constraint=False)
-    line = models.ForeignKey(Line, null=True, on_delete=models.DO_NOTHING, related_name="subscriptions",
-                             db_constraint=False)
-    parent = models.ForeignKey("self", null=True, on_delete=models.DO_NOTHING, related_name="addons",
-                               db_constraint=False, db_index=False)  # an add-on's tariff
+    account = models.ForeignKey(
+        Account, on_delete=models.DO_NOTHING, related_name="subscriptions", db_constraint=False
+    )
+    line = models.ForeignKey(
+        Line, null=True, on_delete=models.DO_NOTHING, related_name="subscriptions", db_constraint=False
+    )
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="addons",
+        db_constraint=False,
+        db_index=False,
+    )  # an add-on's tariff
     version = models.ForeignKey(OfferVersion, on_delete=models.PROTECT, db_constraint=False, db_index=False)
     role = models.CharField(max_length=8, choices=OfferRole.choices)
     kind = models.CharField(max_length=16, choices=ServiceKind.choices)
     charging = models.CharField(max_length=8, choices=Charging.choices)
     price_kop = models.BigIntegerField()  # of a whole period (a month), as agreed
-    priority = models.SmallIntegerField()  # the order of charging on one date: tariffs before add-ons, kinds by profile
-    state = models.CharField(max_length=10, choices=SubscriptionState.choices, default=SubscriptionState.WAITING)
+    priority = (
+        models.SmallIntegerField()
+    )  # the order of charging on one date: tariffs before add-ons, kinds by profile
+    state = models.CharField(
+        max_length=10, choices=SubscriptionState.choices, default=SubscriptionState.WAITING
+    )
     paid_until = models.DateField(null=True)  # null only while it waits
     stopped_on = models.DateField(null=True)  # since when suspended or standing
     started_on = models.DateField()
@@ -43,7 +56,7 @@ class Subscription(models.Model):
     turn = models.SmallIntegerField(default=0)  # grows after a return, so that a period can be charged again
 
     class Meta:
-        # No index on paid_until, on purpose: every charge moves it, and without one the update stays in its page.
+        # No index on paid_until, on purpose: every charge moves it, and without one it stays in its page.
         constraints = [
             models.UniqueConstraint(
                 fields=["line"],
@@ -56,23 +69,28 @@ class Subscription(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(price_kop__gte=0), name="billing_price_not_negative"),
             models.CheckConstraint(
-                condition=models.Q(role="addon") | models.Q(parent__isnull=True), name="billing_parent_is_of_addon"
+                condition=models.Q(role="addon") | models.Q(parent__isnull=True),
+                name="billing_parent_is_of_addon",
             ),
         ]
 
 
 class Charge(models.Model):
-    """Money taken for a subscription for a period, with all that its arithmetic needs. Partitioned by `period_start`.
+    """Money taken for a subscription for a period, with all that its arithmetic needs.
 
-    In the database the key is (period_start, subscription, turn): a period is charged once.
+    Partitioned by `period_start`. In the database the key is (period_start, subscription, turn): a period is
+    charged once.
     """
 
     period_start = models.DateField()
-    subscription = models.ForeignKey(Subscription, on_delete=models.DO_NOTHING, related_name="charges",
-                                     db_constraint=False)
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.DO_NOTHING, related_name="charges", db_constraint=False
+    )
     turn = models.SmallIntegerField(default=0)
     id = models.BigAutoField(primary_key=True)
-    account = models.ForeignKey(Account, on_delete=models.DO_NOTHING, related_name="charges", db_constraint=False)
+    account = models.ForeignKey(
+        Account, on_delete=models.DO_NOTHING, related_name="charges", db_constraint=False
+    )
     period_end = models.DateField()
     whole_start = models.DateField()  # the billing period that this one is the whole or a part of
     whole_end = models.DateField()
@@ -88,8 +106,9 @@ class Charge(models.Model):
 class Terms(models.Model):
     """What an account has agreed beyond the usual. No row: no credit, and activation is behind it."""
 
-    account = models.OneToOneField(Account, primary_key=True, on_delete=models.DO_NOTHING, related_name="terms",
-                                   db_constraint=False)
+    account = models.OneToOneField(
+        Account, primary_key=True, on_delete=models.DO_NOTHING, related_name="terms", db_constraint=False
+    )
     credit_limit_kop = models.BigIntegerField(default=0)  # postpaid: how far below zero the balance may go
     first_top_up_kop = models.BigIntegerField(default=0)  # payments since signing that open the access
     activated_on = models.DateField(null=True)
@@ -106,7 +125,9 @@ class ChargeRun(models.Model):
 
     on = models.DateField(unique=True)
     state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.RUNNING)
-    plan = models.JSONField(default=dict)  # {"accounts": n, "charges": n, "amount_kop": n, "suspensions": n, by kind}
+    plan = models.JSONField(
+        default=dict
+    )  # {"accounts": n, "charges": n, "amount_kop": n, "suspensions": n, by kind}
     fact = models.JSONField(default=dict)
     started_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
@@ -127,18 +148,22 @@ class ChargeChunk(models.Model):
 
 
 class ChargedThrough(models.Model):
-    """The last date whose run has finished: one row. The network asks it, so an unfinished run cuts nobody off."""
+    """The last date whose run has finished: one row. The network asks it: a late run cuts nobody off."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     on = models.DateField()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="billing_charged_through_one_row")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="billing_charged_through_one_row")
+        ]
 
 
 class ParkedAccount(models.Model):
     """An account that makes no sense: charged by nobody until a person has looked. It stops no other."""
 
-    account = models.OneToOneField(Account, primary_key=True, on_delete=models.DO_NOTHING, db_constraint=False)
+    account = models.OneToOneField(
+        Account, primary_key=True, on_delete=models.DO_NOTHING, db_constraint=False
+    )
     reason = models.TextField()
     parked_at = models.DateTimeField(db_default=Now())

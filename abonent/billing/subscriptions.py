@@ -72,7 +72,7 @@ def set_terms(
 
 
 def _check_line(account: Account, line_id: int, segments: list[str], code: str) -> None:
-    line = Line.objects.filter(id=line_id, contract_id=account.contract_id).first()
+    line = Line.objects.filter(id=line_id, contract__account=account).first()
     if line is None:
         raise UnableToSubscribe(f"line {line_id} is not of account {account.id}'s contract")
     if line.segment not in segments:
@@ -88,7 +88,7 @@ def _check_free(line_id: int) -> None:
 def _tariff_of_addon(
     account_id: int, line_id: int | None, kind: str, code: str, parent_id: int | None
 ) -> int:
-    tariffs = Subscription.objects.filter(account_id=account_id, line_id=line_id, role=OfferRole.TARIFF)
+    tariffs = Subscription.objects.filter(account_id=account_id, line=line_id, role=OfferRole.TARIFF)
     tariffs = tariffs.exclude(state=SubscriptionState.ENDED)
     wanted = tariffs.filter(kind=kind) if parent_id is None else tariffs.filter(id=parent_id)
     found = wanted.order_by("id").values_list("id", flat=True).first()

@@ -4,10 +4,10 @@ Locks are taken in one order: the transfer's key, then the accounts that keep a 
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -120,20 +120,21 @@ def reverse(*, key: str, on_of: date, id_of: int, on: date) -> Posted:
     return posted
 
 
-def post_batch(table: str) -> int:
+def post_batch(table: str, params: Mapping[str, Any] | None = None) -> int:
     """Post every row of a temporary table in one statement; give the number of transfers.
 
-    table: its columns are `id` bigint (from the sequence of ledger_transfer), `"on"` date, `debit_id`,
-    `credit_id`, `amount_kop` bigint, `reason` text. A row of 0 kopecks moves nothing and is passed over.
+    table: its name, or another source of rows with its alias, whose parameters are in `params`. Its columns:
+    `id` bigint (from the sequence of ledger_transfer), `"on"` date, `debit_id`, `credit_id`, `amount_kop`
+    bigint, `reason` text. A row of 0 kopecks moves nothing and is passed over.
     The caller has locked the accounts, in id order, and keeps what makes each row happen once (a charge's own
     key); no LedgerKey is written.
     Raises BalancesDisagree when an account does not exist; the caller's transaction must not stand then.
     """
     db.require_transaction()
-    bounds = db.rows(_BOUNDS.format(table=table))[0]
+    bounds = db.rows(_BOUNDS.format(table=table), params)[0]
     if bounds["first"] is None:
         return 0
-    done = db.rows(_POST_BATCH.format(table=table), bounds)[0]
+    done = db.rows(_POST_BATCH.format(table=table), {**(params or {}), **bounds})[0]
     if done["balances"] != done["accounts"]:
         raise BalancesDisagree(f"{done['accounts']} accounts were to change, {done['balances']} did")
     return int(done["transfers"])

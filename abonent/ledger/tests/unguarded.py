@@ -4,7 +4,7 @@ from abonent.core import db
 
 
 def disarm(*tables: str) -> None:
-    """Switch off the triggers of these tables and of their partitions until the transaction is rolled back."""
+    """Switch off the triggers of tables and their partitions until the transaction is rolled back."""
     db.require_transaction()
     for table in tables:
         for row in db.rows(

@@ -1,0 +1,11 @@
+-- What an account holds and on what terms, in the order of charging.
+select s.id, s.parent_id, s.kind, s.charging, s.price_kop, s.state, s.paid_until, s.stopped_on, s.started_on, s.turn,
+       coalesce(t.credit_limit_kop, 0) as credit_limit_kop,
+       case when t.activated_on is null then coalesce(t.first_top_up_kop, 0) else 0 end as first_top_up_kop,
+       t.account_id is not null and t.activated_on is null as may_activate,
+       p.account_id is not null as parked
+from billing_subscription s
+left join billing_terms t on t.account_id = s.account_id
+left join billing_parkedaccount p on p.account_id = s.account_id
+where s.account_id = %s and s.state <> 'ended'
+order by s.priority, s.id
