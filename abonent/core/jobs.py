@@ -8,9 +8,9 @@
     settle.wake(payment_id=17)           # after the commit: for sweepers, which look at all that is due
     settle(17)                           # here and now
 
-A job is ids in, one call, safe twice. Jobs that share a `lock` run one at a time in the order they were deferred
-(one put off holds back those after it); of jobs that share a `queueing_lock` one waits at most. core/worker.py runs
-them; flows/schedule.py lists the modules that have any.
+A job is ids in, one call, safe twice. Jobs that share a `lock` run one at a time in the order they were
+deferred (one put off holds back those after it); of jobs that share a `queueing_lock` one waits at most.
+core/worker.py runs them; flows/schedule.py lists the modules that have any.
 """
 
 import contextlib
@@ -22,6 +22,7 @@ import logging
 import string
 import traceback
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from django.db import transaction
@@ -81,8 +82,8 @@ class Job(Generic[P, R]):
     def wake(self, *args: P.args, **kwargs: P.kwargs) -> None:
         """Queue the job once the caller has committed, so that no transaction waits for another's.
 
-        Only for a sweeper that looks at everything that is due and that the schedule wakes too: a kill between
-        the commit and the wake loses it.
+        Only for a sweeper that looks at everything due and that the schedule wakes too: a kill between the
+        commit and the wake loses it.
         """
         ids = self._ids(*args, **kwargs)
         transaction.on_commit(lambda: self._put(ids, None), robust=True)
@@ -139,12 +140,16 @@ def perform(name: str, ids: dict[str, object], *, attempts: int) -> None:
         found.function(**ids)
     except Exception as error:
         what = f"{name} {ids}: {type(error).__name__}"
-        frames = traceback.extract_tb(error.__traceback__)[-3:]
-        where = " > ".join(f"{frame.filename}:{frame.lineno}" for frame in frames)
-        log.warning("job %s at %s", what, where)
+        log.warning("job %s at %s", what, place_of(error))
         if found.wait_seconds(attempts) is None:
             _alarm(name, ids, f"the job {what}; it is not repeated any more")
         raise UnableToRun(what) from None
+
+
+def place_of(error: BaseException) -> str:
+    """Where it was raised, without its words: "topup.py:120 > transfers.py:64 > db.py:12"."""
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    return " > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
 
 
 def release_stalled() -> int:

@@ -1,11 +1,11 @@
-"""What every room stands on: the installation's one row, the log of who did what, the events pages listen to."""
+"""What every room stands on: the installation's one row, who did what, the events pages listen to."""
 
 from django.db import models
 from django.db.models.functions import Now
 
 
 class Installation(models.Model):
-    """The one row of this installation, mirrored from the profile at `migrate` and `serve`, so that SQL knows it."""
+    """The one row of this installation, mirrored from the profile so that SQL knows it."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     time_zone = models.CharField(max_length=64)
@@ -16,7 +16,10 @@ class Installation(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did what to what, when and why, with old and new values. Append-only by trigger. Written by core/audit.py."""
+    """Who did what to what, when and why, with old and new values.
+
+    Append-only by trigger. Written by core/audit.py.
+    """
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField()
@@ -33,7 +36,7 @@ class AuditEntry(models.Model):
 
 
 class Event(models.Model):
-    """What an open page is told, kept for an hour so that a stream resumes by Last-Event-ID. Written by core/events.py."""
+    """What an open page is told, kept for an hour so that a stream resumes. Written by core/events.py."""
 
     id = models.BigAutoField(primary_key=True)
     topic = models.CharField(max_length=64)  # "contract:17"
@@ -46,9 +49,16 @@ class Event(models.Model):
 
 
 class Alarm(models.Model):
-    """Something that a person must look at: a payment of nobody, a sum that differs, a key reused. core/alarms.py."""
+    """Something a person must look at: a payment of nobody, a sum that differs. core/alarms.py."""
 
     key = models.CharField(max_length=160, unique=True)
     what = models.TextField()
     raised_at = models.DateTimeField(db_default=Now())
     closed_at = models.DateTimeField(null=True)
+
+
+class ScheduleMark(models.Model):
+    """Through which operator's date a daily entry of flows/schedule.py is done. Written by core/marks.py."""
+
+    entry = models.CharField(max_length=64, primary_key=True)
+    done_on = models.DateField()

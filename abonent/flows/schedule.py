@@ -1,0 +1,98 @@
+"""What happens by the clock: the one list of periodic work, and the modules whose jobs a worker runs.
+
+A worker asks every 5 minutes (`run_tick`), the demo's clock whenever it moves (`tick`): each entry does what
+is not done up to that instant. An entry that owes something to every date (the charge run) keeps its own
+account of dates and catches up by itself. One that fails is in the log and among the alarms, stops no other,
+and is asked again at the next tick.
+"""
+
+import importlib
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from django.contrib.sessions.backends.db import SessionStore
+
+from abonent.core import alarms, apart, clock, events, jobs, marks, partitions
+from abonent.flows import topup
+from abonent.identity import devices, limits
+from abonent.notifications import delivery
+
+# Every module with a job; a test compares this with the tree.
+JOB_MODULES = (
+    "abonent.flows.schedule",
+    "abonent.flows.topup",
+    "abonent.notifications.delivery",
+)
+
+log = logging.getLogger(__name__)
+
+
+class Entry(NamedTuple):
+    name: str
+    work: Callable[[datetime], object]  # takes the instant of the tick, by the operator's clock; safe twice
+    daily: bool = True  # once a date; else at each tick
+
+
+# In this order: the quick ones first, the charge of the day last, for it may take minutes.
+ENTRIES = (
+    Entry("partitions", lambda now: partitions.ensure_ahead(clock.on_date(now))),
+    Entry("topups", topup.poll_open, daily=False),
+    Entry("notices", lambda now: delivery.wake_if_due(), daily=False),
+    Entry("events", lambda now: events.sweep(), daily=False),
+    Entry("wrong_tries", limits.forget_old, daily=False),
+    Entry("known_devices", devices.forget_old),
+    Entry("sessions", lambda now: SessionStore.clear_expired()),
+    Entry("finished_jobs", lambda now: jobs.sweep()),
+    Entry("charge", lambda now: _charge(now)),
+)
+
+
+def _charge(now: datetime) -> None:
+    from abonent.flows import charge_run
+
+    charge_run.catch_up(clock.on_date(now))
+
+
+def load_jobs() -> None:
+    """Import every module with a job, so that this process can run them all."""
+    for name in JOB_MODULES:
+        importlib.import_module(name)
+
+
+@jobs.job(queue="schedule", lock="schedule", queueing_lock="schedule", retry=0)
+def run_tick() -> None:
+    tick(clock.now())
+
+
+def tick(now: datetime) -> list[str]:
+    """Do what every entry has not done up to `now`; give the names of those that failed.
+
+    Call it outside a transaction. Another process's tick is waited for, never run beside.
+    """
+    with apart.alone("schedule"):
+        return [entry.name for entry in ENTRIES if not _did(entry, now)]
+
+
+def _did(entry: Entry, now: datetime) -> bool:
+    today = clock.on_date(now)
+    if entry.daily and marks.is_done(entry.name, today):
+        return True
+    try:
+        entry.work(now)
+        if entry.daily:
+            marks.set_done(entry.name, today)
+    except Exception as error:
+        _tell(entry, now, error)
+        return False
+    return True
+
+
+def _tell(entry: Entry, now: datetime, error: Exception) -> None:
+    what = f"the schedule's {entry.name} of {clock.on_date(now)} failed: {type(error).__name__}"
+    log.error("%s at %s", what, jobs.place_of(error))
+    try:
+        alarms.raise_alarm(key=f"schedule:{entry.name}:{clock.on_date(now)}", what=what)
+    except Exception as second:  # the database itself may be away; the next tick asks again
+        log.error("its alarm was not written: %s", type(second).__name__)
