@@ -18,7 +18,12 @@ import pytest
 from abonent.core import embedded
 
 ROOT = Path(__file__).resolve().parent
-NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+NOT_DURABLE = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+}
 
 
 @pytest.fixture(scope="session")

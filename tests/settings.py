@@ -1,4 +1,4 @@
-"""The program's settings as tests want them: a database server of their own, quick hashes, no pool, plain static files."""
+"""The program's settings as tests want them: a server of their own, quick hashes, no pool, plain static files."""
 
 import os
 from pathlib import Path
@@ -8,8 +8,8 @@ os.environ.setdefault("ABONENT_SECRET_KEY", "only-for-tests")
 os.environ.setdefault("ABONENT_SANDBOX", "1")
 os.environ.setdefault("ABONENT_PROFILE", "skynet")
 
-from abonent.settings import *  # noqa: E402, F403
-from abonent.settings import DATABASES, LOGGING, STORAGES  # noqa: E402
+from abonent.settings import *  # noqa: F403
+from abonent.settings import DATABASES, LOGGING, STORAGES
 
 DATABASES["default"]["OPTIONS"].pop("pool")  # type: ignore[attr-defined]  # clones come and go; a pool would hold them
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -34,7 +34,7 @@ def check_settings() -> Iterator[str]:
     if settings.SANDBOX:
         return
     if not settings.BEHIND_TLS:
-        yield f"ABONENT_PUBLIC_URL is {settings.PUBLIC_URL}: passwords go in the clear; serve https:// through the proxy"
+        yield f"ABONENT_PUBLIC_URL is {settings.PUBLIC_URL}: passwords go in the clear; serve https://"
     needed = {
         "ABONENT_YOOKASSA_SHOP_ID": settings.YOOKASSA_SHOP_ID,
         "ABONENT_YOOKASSA_SECRET_KEY": settings.YOOKASSA_SECRET_KEY,
@@ -43,7 +43,10 @@ def check_settings() -> Iterator[str]:
     for name, value in needed.items():
         if not value:
             yield f"{name} is not set: cards are not taken; copy it from the shop's page at YooKassa"
-    for name, value in (("ABONENT_SMS_GATEWAY", settings.SMS_GATEWAY), ("ABONENT_EMAIL_GATEWAY", settings.EMAIL_GATEWAY)):
+    for name, value in (
+        ("ABONENT_SMS_GATEWAY", settings.SMS_GATEWAY),
+        ("ABONENT_EMAIL_GATEWAY", settings.EMAIL_GATEWAY),
+    ):
         if value == "console":
             yield f"{name} is «console»: messages are only logged; set the gateway you have a contract with"
 
@@ -53,7 +56,7 @@ def check_database() -> Iterator[str]:
 
     yield from installation.problems_of_database()
     for table, rows in partitions.strays().items():
-        yield f"{rows} rows of {table} stand in its default partition: stop the worker, run `abonent migrate`, ask support"
+        yield f"{rows} rows of {table} stand in its default partition: run `abonent migrate`, ask support"
 
 
 def check_migrations() -> Iterator[str]:
@@ -73,7 +76,7 @@ def check_charging() -> Iterator[str]:
     charged = ChargedThrough.objects.first()
     today = clock.today()
     if charged is not None and (late := (today - charged.on).days) > 0:
-        yield f"charging is {late} days late (through {charged.on}): is `abonent worker` running? or run `abonent charge`"
+        yield f"charging is {late} days late (through {charged.on}): start `abonent worker`, or run `abonent charge`"
     if parked := ParkedAccount.objects.count():
         yield f"{parked} accounts are parked: they are charged by nobody until somebody looks"
     for alarm in alarms.open_alarms()[:10]:

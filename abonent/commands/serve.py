@@ -43,7 +43,10 @@ def run(args: argparse.Namespace) -> int:
         # Stopped in the reverse order: web first, then the workers, then the sandbox.
         commands = [
             ("worker", [sys.executable, "-m", "abonent.commands.main", "worker"]),
-            ("web", [sys.executable, "-m", "abonent.commands.serve_web", str(settings.PORT), str(args.workers)]),
+            (
+                "web",
+                [sys.executable, "-m", "abonent.commands.serve_web", str(settings.PORT), str(args.workers)],
+            ),
         ]
         if settings.SANDBOX:
             commands.insert(0, ("sandbox", sandbox.command_line()))
@@ -104,7 +107,9 @@ def _wait_ready(watched: list[tuple[str, subprocess.Popen[bytes]]], stop: _Stop)
         except (URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
     if not stop.asked:
-        raise UnableToServe(f"nothing answers on port {settings.PORT} after {READY_SECONDS} s; the lines above say why")
+        raise UnableToServe(
+            f"nothing answers on port {settings.PORT} after {READY_SECONDS} s; the lines above say why"
+        )
 
 
 def _watch(watched: list[tuple[str, subprocess.Popen[bytes]]], stop: _Stop) -> None:
@@ -133,12 +138,16 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _greet(seconds: float) -> None:
     from django.conf import settings
 
-    console.print(f"\n[bold]{settings.PROFILE.brand}[/bold] is served at [bold]{settings.PUBLIC_URL}[/bold]"
-                  f" ({seconds:.1f} s). Ctrl-C stops it.")
+    console.print(
+        f"\n[bold]{settings.PROFILE.brand}[/bold] is served at [bold]{settings.PUBLIC_URL}[/bold]"
+        f" ({seconds:.1f} s). Ctrl-C stops it."
+    )
     if settings.SANDBOX:
         from abonent.demo import cast
 
         console.print("\nWho can sign in:")
         for line in cast.lines():
             console.print(f"  {line}", markup=False)
-        console.print(f"\nThe clock: {settings.PUBLIC_URL}/sandbox/clock/  the bank, SMS and mail: {settings.SANDBOX_URL}/")
+        console.print(
+            f"\nThe clock: {settings.PUBLIC_URL}/sandbox/clock/  the bank, SMS and mail: {settings.SANDBOX_URL}/"
+        )

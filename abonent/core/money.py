@@ -43,7 +43,9 @@ def plain(amount_kop: int) -> str:
 
 def part(amount_kop: int, numerator: int, denominator: int) -> int:
     """`amount_kop × numerator ÷ denominator`, rounded half up, once. All are ≥ 0, the denominator > 0."""
-    assert amount_kop >= 0 and numerator >= 0 and denominator > 0, (amount_kop, numerator, denominator)
+    assert amount_kop >= 0, amount_kop
+    assert numerator >= 0, numerator
+    assert denominator > 0, denominator
     return (2 * amount_kop * numerator + denominator) // (2 * denominator)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from abonent.core.profile import Text
+from abonent.core.profile_schema import Text
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ STAFF_PASSWORD = "demo-staff"
 def lines(language: str = "ru") -> list[str]:
     """The cast as `serve` prints it: contract, password, story."""
     return [
-        f"{' / '.join(person.contracts):<17} {person.password:<14} {person.story.get(language)}" for person in CAST
+        f"{' / '.join(person.contracts):<17} {person.password:<14} {person.story.get(language)}"
+        for person in CAST
     ]
 
 

@@ -1,5 +1,6 @@
 """Subscribers by the hundred thousand, for benches and for a demo of any size. Money is moved by the real verbs."""
 
+import secrets
 from datetime import date
 
 from django.conf import settings
@@ -45,15 +46,18 @@ def settle_statistics() -> None:
 def sign_in_everybody() -> list[str]:
     """A session for each user of the crowd; their cookies, for a load. Sessions live on real time."""
     with clock.frozen(clock.now()):
-        store, cookies, rows = SessionStore(), [], []
+        store = SessionStore()
+        cookies, rows = [], []
         for user in User.objects.filter(username__startswith="C").order_by("id").iterator():
-            key = store._get_new_session_key()
+            key = secrets.token_hex(16)
             data = {
                 SESSION_KEY: str(user.pk),
                 BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
                 HASH_SESSION_KEY: user.get_session_auth_hash(),
             }
-            rows.append(Session(session_key=key, session_data=store.encode(data), expire_date=store.get_expiry_date()))
+            rows.append(
+                Session(session_key=key, session_data=store.encode(data), expire_date=store.get_expiry_date())
+            )
             cookies.append(f"{settings.SESSION_COOKIE_NAME}={key}")
         Session.objects.bulk_create(rows, batch_size=5000)
     return cookies

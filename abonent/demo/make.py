@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from abonent.addresses import premises
-from abonent.addresses.models import Connected, Premises
+from abonent.addresses.models import Premises
 from abonent.core import clock, db, partitions, periods
 from abonent.demo import cast, stories
 from abonent.flows import charge_run, sign_contract, topup
@@ -95,7 +95,7 @@ def _pay(one: stories.Payment, receipt: int) -> None:
 def _premises(segment: str, flat: str, nth: int) -> Premises:
     """In the profile's nth connected building of the segment."""
     connected = [
-        one for one in settings.PROFILE.buildings if one.segment == segment and one.connected == Connected.YES
+        one for one in settings.PROFILE.buildings if one.segment == segment and one.connected == "yes"
     ]
     one = connected[nth % len(connected)]
     return premises.at(

@@ -46,7 +46,13 @@ def signings(today: date) -> Iterator[Signing]:
     yield Signing(began, "100002", "boris", "apartment", "27", ("city-300",))
     yield Signing(began, "100003", "vera", "private", "", ("private-day-50",))
     yield Signing(
-        began, "100004", "romashka", "business", "", ("business-100", "static-ip", "phone-business"), 30_000_00
+        began,
+        "100004",
+        "romashka",
+        "business",
+        "",
+        ("business-100", "static-ip", "phone-business"),
+        30_000_00,
     )
     yield Signing(today - timedelta(days=2), "100005", "gleb", "apartment", "31", ("city-300",))
     yield Signing(began, "100006", "daria", "apartment", "52", ("city-500", "tv-basic"))

@@ -18,7 +18,7 @@ def test_a_foreign_key_points_to_its_own_floor_or_down() -> None:
         if model._meta.app_label in OURS
         for field in model._meta.get_fields()
         if field.is_relation and field.concrete and field.related_model is not None
-        for target in [field.related_model._meta.app_label]  # type: ignore[union-attr]
+        for target in [field.related_model._meta.app_label]
         if target in OURS and not source.may_know(model._meta.app_label, target)
     ]
     assert wrong == []
@@ -38,7 +38,9 @@ def test_a_migration_depends_on_its_own_floor_or_down() -> None:
 
 def test_sql_names_tables_of_its_own_floor_or_down() -> None:
     tables = {
-        model._meta.db_table: model._meta.app_label for model in apps.get_models() if model._meta.app_label in OURS
+        model._meta.db_table: model._meta.app_label
+        for model in apps.get_models()
+        if model._meta.app_label in OURS
     }
     name = re.compile(r"\b(" + "|".join(map(re.escape, tables)) + r")\b")
     wrong = []
@@ -54,13 +56,16 @@ def test_sql_names_tables_of_its_own_floor_or_down() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("table", ["ledger_account", "ledger_transfer", "billing_subscription", "billing_charge"])
+@pytest.mark.parametrize(
+    "table", ["ledger_account", "ledger_transfer", "billing_subscription", "billing_charge"]
+)
 def test_no_foreign_key_of_the_database_stands_on_a_hot_table(db: None, table: str) -> None:
     """Measured: they make a charge run 2.6–3.8 times its floor instead of 1.3."""
     from abonent.core import db as database
 
     found = database.rows(
-        "select conname from pg_constraint where contype = 'f' and (conrelid = %s::regclass or confrelid = %s::regclass)",
+        "select conname from pg_constraint "
+        "where contype = 'f' and (conrelid = %s::regclass or confrelid = %s::regclass)",
         [table, table],
     )
     assert found == []

@@ -36,7 +36,9 @@ def _breaks_money(node: ast.AST) -> bool:
     if isinstance(node, ast.Name) and node.id in {"Decimal"}:
         return True
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"round", "float"}:
-        return not (node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str))
+        return not (
+            node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
+        )
     return _divides_numbers(node)
 
 
@@ -78,7 +80,8 @@ def test_a_module_is_one_nouns_verbs_and_stays_short() -> None:
     wrong = [
         f"{source.shown(path)}: {lines} lines"
         for path in source.files("*.py", "*.html", "*.css", "*.js", "*.sql")
-        if "migrations" not in path.parts and (lines := len(path.read_text(encoding="utf-8").splitlines())) > MAX_LINES
+        if "migrations" not in path.parts
+        and (lines := len(path.read_text(encoding="utf-8").splitlines())) > MAX_LINES
     ]
     assert wrong == []
 
@@ -92,7 +95,9 @@ def test_no_signals_and_no_rules_in_save() -> None:
     wrong = []
     for path in source.python_files(under=("abonent",)):
         for node in ast.walk(source.tree(path)):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("django.dispatch", "django.db.models.signals")):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+                ("django.dispatch", "django.db.models.signals")
+            ):
                 wrong.append(f"{source.shown(path)}:{node.lineno} signals")
             if isinstance(node, ast.FunctionDef) and node.name == "save" and not source.is_test(path):
                 wrong.append(f"{source.shown(path)}:{node.lineno} save()")
@@ -102,7 +107,8 @@ def test_no_signals_and_no_rules_in_save() -> None:
 def test_only_one_module_writes_transfers_and_balances() -> None:
     """ledger/transfers.py: whatever else moves money goes through its verbs."""
     writes = re.compile(
-        r"insert\s+into\s+ledger_transfer|update\s+ledger_account|Transfer\.objects\.(create|bulk_create)", re.IGNORECASE
+        r"insert\s+into\s+ledger_transfer|update\s+ledger_account|Transfer\.objects\.(create|bulk_create)",
+        re.IGNORECASE,
     )
     allowed = {"abonent/ledger/transfers.py", "abonent/ledger/post.sql", "abonent/ledger/post_batch.sql"}
     wrong = [
@@ -152,7 +158,16 @@ def test_every_room_stands_in_the_map() -> None:
 
 
 def _top_level() -> list[str]:
-    hidden = {".git", ".venv", "var", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache"}
+    hidden = {
+        ".git",
+        ".venv",
+        "var",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+        ".hypothesis",
+        ".import_linter_cache",
+    }
     return [
         f"{path.name}/" if path.is_dir() else path.name
         for path in sorted(source.ROOT.iterdir())
@@ -161,5 +176,9 @@ def _top_level() -> list[str]:
 
 
 def test_every_page_of_the_documentation_is_reached_from_the_readme_or_the_map() -> None:
-    readers = "".join((source.ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/MAP.md"))
-    assert [path.name for path in sorted(Path(source.ROOT / "docs").glob("*.md")) if path.name not in readers] == []
+    readers = "".join(
+        (source.ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/MAP.md")
+    )
+    assert [
+        path.name for path in sorted(Path(source.ROOT / "docs").glob("*.md")) if path.name not in readers
+    ] == []

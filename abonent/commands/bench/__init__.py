@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _table(name: str, rows: list[dict[str, Any]]) -> Table:
     columns = list(dict.fromkeys(key for row in rows for key in row if key != "bench"))
-    table = Table(title=f"bench {name}", *[])
+    table = Table(title=f"bench {name}")
     for column in columns:
         table.add_column(column, justify="left" if column == "what" else "right")
     for row in rows:

@@ -67,7 +67,12 @@ def run(port: int, requests: Sequence[bytes], *, connections: int = 8, seconds: 
 
 
 def request(path: str, cookie: str = "", port: int = 0) -> bytes:
-    lines = [f"GET {path} HTTP/1.1", f"Host: localhost:{port}", "Accept-Encoding: identity", "Connection: keep-alive"]
+    lines = [
+        f"GET {path} HTTP/1.1",
+        f"Host: localhost:{port}",
+        "Accept-Encoding: identity",
+        "Connection: keep-alive",
+    ]
     if cookie:
         lines.append(f"Cookie: {cookie}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
@@ -80,7 +85,9 @@ def _read_answer(peer: socket.socket) -> int:
     head = data[:end].decode("latin-1")
     if " 200" not in head.split("\r\n", 1)[0]:
         raise UnableToLoad(head.split("\r\n", 1)[0])
-    lengths = [line.split(":", 1)[1] for line in head.split("\r\n") if line.lower().startswith("content-length:")]
+    lengths = [
+        line.split(":", 1)[1] for line in head.split("\r\n") if line.lower().startswith("content-length:")
+    ]
     if not lengths:
         raise UnableToLoad("an answer without Content-Length")
     size = int(lengths[0])

@@ -63,7 +63,18 @@ def run(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 def _serve(dsn: str, port: int) -> "subprocess.Popen[bytes]":
     process = subprocess.Popen(
-        [sys.executable, "-m", "abonent.commands.main", "web", "--port", str(port), "--workers", "2", "--threads", "2"],
+        [
+            sys.executable,
+            "-m",
+            "abonent.commands.main",
+            "web",
+            "--port",
+            str(port),
+            "--workers",
+            "2",
+            "--threads",
+            "2",
+        ],
         env={**os.environ, "DATABASE_URL": dsn, "ABONENT_LOG_LEVEL": "ERROR"},
     )
     deadline = time.monotonic() + 60

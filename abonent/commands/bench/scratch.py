@@ -22,15 +22,21 @@ def database(name: str, on: date) -> Iterator[str]:
     parts = urlsplit(settings.DATABASE_URL)
     admin = urlunsplit(parts._replace(path="/postgres"))
     with psycopg.connect(admin, autocommit=True) as server:
-        server.execute(f'create database "{own}"')  # type: ignore[arg-type]  # the name is ours
+        server.execute(f'create database "{own}"')
         before = known["NAME"]
         try:
-            connection.close_pool()
+            _leave()
             known["NAME"] = connection.settings_dict["NAME"] = own
             migrate.bring_up_to_date()
             yield urlunsplit(parts._replace(path=f"/{own}"))
         finally:
-            connection.close()
-            connection.close_pool()
+            _leave()
             known["NAME"] = connection.settings_dict["NAME"] = before
-            server.execute(f'drop database "{own}" with (force)')  # type: ignore[arg-type]
+            server.execute(f'drop database "{own}" with (force)')
+
+
+def _leave() -> None:
+    """Give back every connection of this process: a database somebody is in cannot be dropped."""
+    connection = connections["default"]
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's wrapper has it, the stubs' base has not
