@@ -4,7 +4,7 @@ from django.utils.translation import gettext
 
 
 def spell(settlement: str, street: str, house: str, korpus: str = "", flat: str = "") -> str:
-    """«ул. Северного Сияния, 8, к. 2, кв. 15»; a village without streets stands in their place."""
+    """ "Street, house, building, flat"; a village without streets stands in the place of one."""
     parts = [
         street or settlement,
         house,

@@ -71,24 +71,32 @@ def add_number(user: User, number: str) -> None:
 def create_staff(username: str, *, role: str, password: str) -> User:
     """One of the staff, who signs in by name.   Raises NameNotAllowed, NameTaken or RoleNotFound."""
     db.require_transaction()
-    username = username.strip().lower()
-    if username.isdigit():
-        raise NameNotAllowed(
-            f"«{username}» is all digits, which only a contract's number may be: add a letter"
-        )
-    if not STAFF_NAME.fullmatch(username):
-        raise NameNotAllowed(
-            f"«{username}» cannot be a staff name: 2 to 64 of a-z, 0-9, dot, dash, underscore"
-        )
+    username = tidy_staff_name(username)
+    found = find_role(role)
     if User.objects.filter(username=username).exists():
         raise NameTaken(f"«{username}» has an account already: choose another name")
-    found = Role.objects.filter(code=role).first()
-    if found is None:
-        codes = ", ".join(Role.objects.order_by("code").values_list("code", flat=True))
-        raise RoleNotFound(f"no role «{role}»; there are: {codes}")
     return User.objects.create(
         username=username, password=hashers.make_password(password), is_staff=True, role=found
     )
+
+
+def tidy_staff_name(text: str) -> str:
+    """In small letters.   Raises NameNotAllowed."""
+    name = text.strip().lower()
+    if name.isdigit():
+        raise NameNotAllowed(f"«{name}» is all digits, which only a contract's number may be: add a letter")
+    if not STAFF_NAME.fullmatch(name):
+        raise NameNotAllowed(f"«{name}» cannot be a staff name: 2 to 64 of a-z, 0-9, dot, dash, underscore")
+    return name
+
+
+def find_role(code: str) -> Role:
+    """Raises RoleNotFound."""
+    found = Role.objects.filter(code=code).first()
+    if found is None:
+        codes = ", ".join(Role.objects.order_by("code").values_list("code", flat=True))
+        raise RoleNotFound(f"no role «{code}»; there are: {codes}")
+    return found
 
 
 def set_password(user: User, hashed: str, *, must_change: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""«Сменить пароль», and what to do when it is forgotten."""
+"""Changing the password, and what to do when it is forgotten."""
 
 from typing import Any, cast
 

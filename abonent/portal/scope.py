@@ -73,16 +73,6 @@ def choose(request: HttpRequest, number: str) -> queries.OwnContract:
     raise Http404
 
 
-@require_POST
-@signed_in_subscriber
-def switch(request: HttpRequest, number: str = "") -> HttpResponse:
-    """POST with the number in the address or as `contract`: to it, on the page `next` of the account."""
-    choose(request, number or request.POST.get("contract", ""))
-    wanted = request.POST.get("next", "")
-    # Only a page of the account: what is shown there is looked up anew through the chosen contract.
-    return HttpResponseRedirect(wanted if wanted.startswith(CABINET) else CABINET)
-
-
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """To the sign-in page, and from there back to the page that was asked for, or that the form stood on."""
     if request.method in ("GET", "HEAD") and not getattr(request, "htmx", False):
@@ -132,3 +122,13 @@ def _page_of(request: HttpRequest) -> str:
         return CABINET
     parts = urlsplit(referer)
     return f"{parts.path}?{parts.query}" if parts.query else parts.path or CABINET
+
+
+@require_POST
+@signed_in_subscriber
+def switch(request: HttpRequest, number: str = "") -> HttpResponse:
+    """POST with the number in the address or as `contract`: to it, on the page `next` of the account."""
+    choose(request, number or request.POST.get("contract", ""))
+    wanted = request.POST.get("next", "")
+    # Only a page of the account: what is shown there is looked up anew through the chosen contract.
+    return HttpResponseRedirect(wanted if wanted.startswith(CABINET) else CABINET)

@@ -12,7 +12,8 @@ from abonent.subscribers.models import Contact, ContactKind
 
 _SEPARATORS = re.compile(r"[\s\u00a0\u202f().,/\u2010-\u2015\u2212-]")
 # 3, 4 and 8 begin the codes of places and free numbers, 9 of mobile phones, 7 of Kazakhstan, which shares +7.
-_PHONE = re.compile(r"(?:\+7|7|8)?([347-9][0-9]{9})")
+# No code begins with 88 or 89: "8 916 123-45-6" is a mobile phone with a digit lost.
+_PHONE = re.compile(r"(?:\+7|7|8)?((?:[3479][0-9]|8[0-7])[0-9]{8})")
 
 
 class UnableToReadContact(Exception):

@@ -5,6 +5,9 @@ from abonent.identity.models import User
 from abonent.subscribers.models import Customer, CustomerKind
 
 _INN_DIGITS = {CustomerKind.PERSON: (12,), CustomerKind.LEGAL_ENTITY: (10, 12)}  # 12 too: an entrepreneur's
+_SORTED_AS = str.maketrans("\N{CYRILLIC SMALL LETTER IO}", "\N{CYRILLIC SMALL LETTER IE}") | {
+    ord(quote): " " for quote in "\"'«»„“”"
+}
 _INN_WEIGHTS = (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)  # of the longest; a shorter one takes the last of them
 
 
@@ -15,7 +18,7 @@ class UnableToCreateCustomer(Exception):
 def create_person(
     *, full_name: str, given_name: str = "", inn: str = "", language: str = "ru", user: User | None = None
 ) -> Customer:
-    """full_name: «Фамилия Имя Отчество».   given_name: how the page greets; by default the second word of it.
+    """full_name: surname first.   given_name: how the page greets; by default the second word of it.
 
     Raises UnableToCreateCustomer.
     """
@@ -28,7 +31,7 @@ def create_person(
 def create_legal_entity(
     *, full_name: str, inn: str = "", kpp: str = "", language: str = "ru", user: User | None = None
 ) -> Customer:
-    """full_name: as in the register: «ООО «Ромашка»».   Raises UnableToCreateCustomer."""
+    """full_name: as in the register.   Raises UnableToCreateCustomer."""
     return _create(CustomerKind.LEGAL_ENTITY, _tidy(full_name), "", inn, kpp, language, user)
 
 
@@ -41,9 +44,8 @@ def give_user(customer: Customer, user: User) -> None:
 
 
 def sort_key(name: str) -> str:
-    """What lists of names sort by: lower case, ё as е, without the quotes of «ООО «Ромашка»»."""
-    lower = name.lower().replace("ё", "е")
-    return " ".join("".join(" " if sign in "«»\"'„“" else sign for sign in lower).split())
+    """What lists of names sort by: small letters, yo as ye, no quotes around a company's name."""
+    return " ".join(name.lower().translate(_SORTED_AS).split())
 
 
 def inn_is_whole(inn: str, kind: str) -> bool:
