@@ -99,6 +99,9 @@ class Ground:
         os.chown(path, self.uid, self.gid)
         return path
 
+    def copy_server(self, model: "Ground") -> None:
+        subprocess.run(["cp", "-a", model.home / "postgres", self.home], check=True)
+
     def spawn(self, **changed: object) -> Holder:
         ask = {"home": str(self.home), "state": str(self.state), "uid": self.uid, "gid": self.gid}
         ask |= {"settings": FAST, "programs_dir": str(embedded.binaries())} | changed
@@ -108,7 +111,7 @@ class Ground:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
         )
         self.holders.append(Holder(process))
         return self.holders[-1]
@@ -116,6 +119,12 @@ class Ground:
     def hold(self, **changed: object) -> tuple[Holder, dict[str, Any]]:
         holder = self.spawn(**changed)
         return holder, holder.answer()
+
+    def __enter__(self) -> "Ground":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.clear()
 
     def clear(self) -> None:
         for holder in self.holders:
@@ -130,6 +139,10 @@ class Ground:
     def _is_gone(self) -> bool:
         shutil.rmtree(self.folder, ignore_errors=True)
         return not self.folder.exists()
+
+
+def version(folder: Path) -> str:
+    return f"PostgreSQL {programs.major(folder)}"
 
 
 def eventually(holds: Callable[[], object]) -> None:
@@ -172,3 +185,16 @@ def is_free(lock: Path) -> bool:
         except BlockingIOError:
             return False
         return True
+
+
+def is_at_work(dsn: str, backend_pid: int) -> bool:
+    query = f"select state = 'active' from pg_stat_activity where pid = {backend_pid}"
+    return bool(ask(dsn, query))
+
+
+def is_alive(pid: int) -> bool:
+    """No zombie: those have no command line."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except FileNotFoundError:
+        return False

@@ -1,5 +1,6 @@
 """Who starts, shares, kills and stops the embedded database, with real processes."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -14,8 +15,8 @@ from abonent.core import embedded
 from abonent.core.tests import grounds
 
 
-def test_two_starts_at_once_share_one_server(ground: grounds.Ground) -> None:
-    first, second = ground.spawn(), ground.spawn()
+def test_two_starts_at_once_share_one_server(empty_ground: grounds.Ground) -> None:
+    first, second = empty_ground.spawn(), empty_ground.spawn()
     one, other = first.answer(), second.answer()
     assert one == other
     before = grounds.started_at(one["dsn"])
@@ -58,6 +59,20 @@ def test_a_killed_server_is_started_again_with_all_that_was_committed(ground: gr
     assert grounds.ask(again["dsn"], "select value from kept") == 17
     first.leave()
     assert grounds.is_stopped(again)
+
+
+def test_a_new_server_waits_for_the_living_backends_of_a_killed_one(plain_ground: grounds.Ground) -> None:
+    _, answer = plain_ground.hold()
+    with contextlib.closing(psycopg.connect(answer["dsn"], autocommit=True)) as conn:
+        backend_pid = conn.info.backend_pid
+        conn.pgconn.send_query(b"select count(*) from generate_series(1, 8000000)")  # looks up only at its end
+        conn.pgconn.flush()
+        grounds.eventually(lambda: grounds.is_at_work(answer["dsn"], backend_pid))
+        grounds.kill_server(answer)
+        assert grounds.is_alive(backend_pid)
+        _, again = plain_ground.hold()
+        assert not grounds.is_alive(backend_pid)
+        assert grounds.ask(again["dsn"], "select 1") == 1
 
 
 def test_a_killed_server_whose_number_another_process_has_is_started_again(
@@ -116,24 +131,28 @@ def test_ctrl_c_in_the_holders_terminal_does_not_reach_the_server(plain_ground: 
     assert grounds.started_at(answer["dsn"]) == before
 
 
-def test_a_kill_in_the_middle_of_init_leaves_nothing_half_made(ground: grounds.Ground) -> None:
-    holder = ground.spawn()
-    base = ground.home / "postgres"
+def test_a_kill_in_the_middle_of_init_leaves_nothing_half_made(empty_ground: grounds.Ground) -> None:
+    holder = empty_ground.spawn()
+    base = empty_ground.home / "postgres"
     grounds.eventually((base / "making" / "data" / "base").exists)
     holder.kill()
     assert not (base / "server").exists()
-    second, answer = ground.hold()
+    second, answer = empty_ground.hold()
     assert grounds.ask(answer["dsn"], "select 1") == 1
     assert not (base / "making").exists()
     second.leave()
     assert grounds.is_stopped(answer)
 
 
-def test_a_kill_in_the_middle_of_start_is_survived(ground: grounds.Ground) -> None:
+@pytest.mark.parametrize("moment", ["lock taken", "process there"])
+def test_a_kill_in_the_middle_of_start_is_survived(ground: grounds.Ground, moment: str) -> None:
     holder, answer = ground.hold()
     holder.leave()
     holder = ground.spawn()
-    grounds.eventually(lambda: not grounds.is_free(ground.home / "postgres" / "start.lock"))
+    if moment == "lock taken":
+        grounds.eventually(lambda: not grounds.is_free(ground.home / "postgres" / "start.lock"))
+    else:
+        grounds.eventually(Path(answer["data"], "postmaster.pid").exists)
     holder.kill()
     second, again = ground.hold()
     assert again["dsn"] == answer["dsn"]
@@ -155,9 +174,9 @@ def test_a_setting_postgresql_refuses_is_named_and_nothing_is_left_running(
     assert grounds.is_stopped(answer)
 
 
-@pytest.mark.parametrize("folder", grounds.PROGRAMS, ids=str)
-def test_cyrillic_is_seen_and_the_extensions_are_there(ground: grounds.Ground, folder: Path) -> None:
-    _, answer = ground.hold(programs_dir=str(folder))
+@pytest.mark.parametrize("folder", grounds.PROGRAMS, ids=grounds.version)
+def test_cyrillic_is_seen_and_the_extensions_are_there(empty_ground: grounds.Ground, folder: Path) -> None:
+    _, answer = empty_ground.hold(programs_dir=str(folder))
     with psycopg.connect(answer["dsn"]) as conn:
         for extension in ("pg_trgm", "btree_gist", "unaccent"):
             conn.execute(f"create extension {extension}")

@@ -11,10 +11,10 @@ from abonent.core.embedded import places, programs
 from abonent.core.tests import grounds
 
 
-def test_a_home_too_deep_for_a_socket_works(ground: grounds.Ground) -> None:
-    ground.home = ground.make("/".join(["a long name of a folder"] * 6))
-    holder, answer = ground.hold()
-    assert len(str(ground.home)) > 107
+def test_a_home_too_deep_for_a_socket_works(empty_ground: grounds.Ground) -> None:
+    empty_ground.home = empty_ground.make("/".join(["a long name of a folder"] * 6))
+    holder, answer = empty_ground.hold()
+    assert len(str(empty_ground.home)) > 107
     assert grounds.ask(answer["dsn"], "select current_user || ' ' || current_database()") == "abonent abonent"
     holder.leave()
     assert grounds.is_stopped(answer)
@@ -33,19 +33,17 @@ def test_tcp_lets_nobody_in_without_a_password(plain_ground: grounds.Ground) -> 
             psycopg.connect(host="127.0.0.1", port=answer["port"], user=role, dbname="abonent")
 
 
-def test_a_file_in_the_place_of_a_folder_is_named(plain_ground: grounds.Ground) -> None:
-    (plain_ground.home / "postgres").write_text("")
-    _, answer = plain_ground.hold()
-    base = plain_ground.home / "postgres"
+def test_a_file_in_the_place_of_a_folder_is_named(empty_plain_ground: grounds.Ground) -> None:
+    (empty_plain_ground.home / "postgres").write_text("")
+    _, answer = empty_plain_ground.hold()
+    base = empty_plain_ground.home / "postgres"
     assert answer == {
         "error": f"The database's folder {base} cannot be used ({base}: Not a directory): "
         "choose a folder this user may write to, with free space."
     }
-    plain_ground.home = base
-    _, answer = plain_ground.hold()
-    assert answer["error"].startswith(
-        f"The database's folder {base}/postgres cannot be used ({base}: Not a dir"
-    )
+    empty_plain_ground.home = base
+    _, answer = empty_plain_ground.hold()
+    assert answer["error"].startswith(f"The database's folder {base}/postgres cannot be used ({base}: Not a dir")
 
 
 def test_a_data_folder_of_another_version_is_refused(plain_ground: grounds.Ground) -> None:
@@ -70,33 +68,31 @@ def test_no_programs_on_the_machine_is_said(monkeypatch: pytest.MonkeyPatch) -> 
         embedded.binaries()
 
 
-def test_a_folder_we_may_not_write_to_is_named(plain_ground: grounds.Ground) -> None:
-    closed = plain_ground.make("closed", 0o555)
-    plain_ground.home = closed / "home"
-    _, answer = plain_ground.hold()
-    assert answer["error"].startswith(f"The database's folder {plain_ground.home}/postgres cannot be used (")
-    assert f"({plain_ground.home}: Permission denied)" in answer["error"]
+def test_a_folder_we_may_not_write_to_is_named(empty_plain_ground: grounds.Ground) -> None:
+    closed = empty_plain_ground.make("closed", 0o555)
+    empty_plain_ground.home = closed / "home"
+    _, answer = empty_plain_ground.hold()
+    assert answer["error"].startswith(f"The database's folder {empty_plain_ground.home}/postgres cannot be used (")
+    assert f"({empty_plain_ground.home}: Permission denied)" in answer["error"]
 
 
-def test_a_socket_folder_open_to_others_is_refused(plain_ground: grounds.Ground) -> None:
-    plain_ground.home = plain_ground.make("/".join(["a long name of a folder"] * 6))
-    squatted = plain_ground.state / f"abonent-{places.digest(plain_ground.home / 'postgres')}"
+def test_a_socket_folder_open_to_others_is_refused(empty_plain_ground: grounds.Ground) -> None:
+    empty_plain_ground.home = empty_plain_ground.make("/".join(["a long name of a folder"] * 6))
+    squatted = empty_plain_ground.state / f"abonent-{places.digest(empty_plain_ground.home / 'postgres')}"
     squatted.mkdir()
     squatted.chmod(0o777)
-    os.chown(squatted, plain_ground.uid, plain_ground.gid)
-    _, answer = plain_ground.hold()
-    assert answer["error"] == (
-        f"{squatted} is not a private folder of the database's user: remove it and start again."
-    )
+    os.chown(squatted, empty_plain_ground.uid, empty_plain_ground.gid)
+    _, answer = empty_plain_ground.hold()
+    assert answer["error"] == (f"{squatted} is not a private folder of the database's user: remove it and start again.")
 
 
 if grounds.IS_ROOT:
 
-    def test_a_socket_folder_of_a_stranger_is_refused(plain_ground: grounds.Ground) -> None:
-        plain_ground.home = plain_ground.make("/".join(["a long name of a folder"] * 6))
-        squatted = plain_ground.state / f"abonent-{places.digest(plain_ground.home / 'postgres')}"
+    def test_a_socket_folder_of_a_stranger_is_refused(empty_plain_ground: grounds.Ground) -> None:
+        empty_plain_ground.home = empty_plain_ground.make("/".join(["a long name of a folder"] * 6))
+        squatted = empty_plain_ground.state / f"abonent-{places.digest(empty_plain_ground.home / 'postgres')}"
         squatted.mkdir(mode=0o700)  # root's
-        _, answer = plain_ground.hold()
+        _, answer = empty_plain_ground.hold()
         assert answer["error"].startswith(f"{squatted} is not a private folder of the database's user")
 
     def test_as_root_a_closed_home_stays_closed_and_the_server_stands_aside(
@@ -123,16 +119,16 @@ if grounds.IS_ROOT:
         assert again == answer
 
     def test_as_root_an_open_home_holds_the_server_and_a_plain_users_server_stays_his(
-        plain_ground: grounds.Ground,
+        empty_plain_ground: grounds.Ground,
     ) -> None:
-        holder, answer = plain_ground.hold()
+        holder, answer = empty_plain_ground.hold()
         holder.leave()
-        plain_ground.uid = plain_ground.gid = 0
-        holder, again = plain_ground.hold()
+        empty_plain_ground.uid = empty_plain_ground.gid = 0
+        holder, again = empty_plain_ground.hold()
         assert again["dsn"] == answer["dsn"]
         assert {path.lstat().st_uid for path in Path(answer["data"]).rglob("*")} == {grounds.PLAIN.pw_uid}
         holder.leave()
-        assert Path(answer["data"]).is_relative_to(plain_ground.home)
+        assert Path(answer["data"]).is_relative_to(empty_plain_ground.home)
 
     def test_a_plain_user_is_told_that_the_folder_is_roots(root_ground: grounds.Ground) -> None:
         holder, _ = root_ground.hold()

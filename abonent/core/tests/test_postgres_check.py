@@ -33,16 +33,15 @@ class Databases:
         return psycopg.connect(self.dsn, dbname=name, user=user, autocommit=True)
 
 
-@pytest.fixture(scope="module", params=grounds.PROGRAMS, ids=str)
+@pytest.fixture(scope="module", params=grounds.PROGRAMS, ids=grounds.version)
 def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
-    ground = grounds.Ground(grounds.PEOPLE[0])
     folder: Path = request.param
-    _, answer = ground.hold(programs_dir=str(folder))
-    made = Databases(answer["dsn"])
-    with made.on("postgres", "postgres") as conn:
-        conn.execute("create role guest login")
-    yield made
-    ground.clear()
+    with grounds.Ground(grounds.PEOPLE[0]) as ground:
+        _, answer = ground.hold(programs_dir=str(folder))
+        made = Databases(answer["dsn"])
+        with made.on("postgres", "postgres") as conn:
+            conn.execute("create role guest login")
+        yield made
 
 
 def test_a_fit_database_has_no_problems_and_is_left_as_it_was(databases: Databases) -> None:
@@ -80,9 +79,7 @@ def test_the_cure_we_name_works(databases: Databases) -> None:
 
 
 def test_another_encoding_is_refused(databases: Databases) -> None:
-    databases.make(
-        "latin", "owner abonent template template0 encoding 'LATIN1' locale_provider libc locale 'C'"
-    )
+    databases.make("latin", "owner abonent template template0 encoding 'LATIN1' locale_provider libc locale 'C'")
     with databases.on("latin") as conn:
         assert postgres_check.problems(conn) == [f"database latin keeps text in LATIN1, not UTF8: {CURE}"]
 
@@ -118,9 +115,7 @@ def test_a_role_that_only_uses_the_tables_needs_no_right_to_create(databases: Da
         assert postgres_check.problems(conn) == []
 
 
-def test_an_extension_the_server_lacks_is_named(
-    databases: Databases, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_extension_the_server_lacks_is_named(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres_check, "EXTENSIONS", ("pg_trgm", "no_such"))
     databases.make("fit", "owner abonent")
     with databases.on("fit") as conn:
@@ -131,6 +126,4 @@ def test_an_extension_the_server_lacks_is_named(
 
 def test_an_old_server_is_refused_before_anything_is_asked_of_it() -> None:
     old = cast(psycopg.Connection[Any], SimpleNamespace(info=SimpleNamespace(server_version=140013)))
-    assert postgres_check.problems(old) == [
-        "PostgreSQL 14 is too old: give DATABASE_URL of PostgreSQL 15 or newer"
-    ]
+    assert postgres_check.problems(old) == ["PostgreSQL 14 is too old: give DATABASE_URL of PostgreSQL 15 or newer"]
