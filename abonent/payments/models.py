@@ -20,7 +20,10 @@ class PaymentState(models.TextChoices):
 
 
 class Payment(models.Model):
-    """One payment. It is `succeeded` in the same transaction that moves the money, never before."""
+    """One payment. It is `succeeded` in the same transaction that moves the money, never before.
+
+    Never deleted, and once it has succeeded what it says of the money never changes (triggers).
+    """
 
     id = models.BigAutoField(primary_key=True)
     account = models.ForeignKey(Account, on_delete=models.DO_NOTHING, related_name="payments", db_constraint=False)
@@ -28,8 +31,10 @@ class Payment(models.Model):
     amount_kop = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=PaymentState.choices, default=PaymentState.NEW)
     idempotence_key = models.CharField(max_length=64, unique=True)  # sent to the bank; stored before the call
-    submit_token = models.CharField(max_length=64, unique=True, null=True)  # of the form: a double submit is one payment
-    external_id = models.CharField(max_length=64, null=True)  # the bank's id
+    # Of the form: a double submit is one payment.
+    submit_token = models.CharField(max_length=64, unique=True, null=True)
+    request = models.JSONField(default=dict)  # what the bank is asked: a repeat with the same key is the same body
+    external_id = models.CharField(max_length=64, null=True)  # the bank's id; the receipt's number
     confirmation_url = models.URLField(max_length=2048, blank=True)
     cancel_reason = models.CharField(max_length=64, blank=True)  # the bank's word: "insufficient_funds"
     method_title = models.CharField(max_length=80, blank=True)  # "•• 4242"
@@ -45,15 +50,25 @@ class Payment(models.Model):
             models.UniqueConstraint(fields=["channel", "external_id"], name="payments_external_once"),
             models.CheckConstraint(condition=models.Q(amount_kop__gt=0), name="payments_amount_positive"),
             models.CheckConstraint(
-                condition=models.Q(state="succeeded", transfer_id__isnull=False)
-                | (~models.Q(state="succeeded") & models.Q(transfer_id__isnull=True)),
+                condition=models.Q(
+                    state="succeeded",
+                    transfer_id__isnull=False,
+                    transfer_on__isnull=False,
+                    on__isnull=False,
+                    external_id__isnull=False,
+                )
+                | (~models.Q(state="succeeded") & models.Q(transfer_id__isnull=True, transfer_on__isnull=True)),
                 name="payments_succeeded_has_transfer",
             ),
         ]
         indexes = [
             models.Index(fields=["account", "-id"], name="payments_account"),
-            models.Index(fields=["state", "created_at"], name="payments_open",
-                         condition=models.Q(state__in=["new", "pending"])),
+            models.Index(
+                fields=["created_at"],
+                name="payments_open",
+                condition=models.Q(state__in=["new", "pending"]),
+            ),
+            models.Index(fields=["id"], name="payments_parked", condition=models.Q(state="parked")),
         ]
 
 
@@ -64,7 +79,25 @@ class RawEvent(models.Model):
     event = models.CharField(max_length=64)
     external_id = models.CharField(max_length=64)
     body = models.JSONField()
+    address = models.GenericIPAddressField(null=True)  # who sent it, as far as the proxies can be trusted
     received_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel", "event", "external_id"], name="payments_event_once")]
+
+
+class Stray(models.Model):
+    """A payment at the bank that is nobody's here: parked for staff, credited to no one."""
+
+    id = models.BigAutoField(primary_key=True)
+    channel = models.CharField(max_length=12, choices=Channel.choices)
+    external_id = models.CharField(max_length=64)
+    amount_kop = models.BigIntegerField()
+    currency = models.CharField(max_length=8)
+    metadata = models.JSONField(default=dict)
+    why = models.TextField()
+    found_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "external_id"], name="payments_stray_once")]

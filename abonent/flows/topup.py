@@ -1,0 +1,267 @@
+"""A subscriber tops the account up: by card through the bank, or in cash at the desk.
+
+    start ──► the bank's page ──► receive (the bank's message) ──► settle: asks the bank, then one transaction
+                              └─► the return page, the poller ──► settle
+
+No message is believed: each only makes us ask the bank. No HTTP happens inside a transaction. A kill loses
+nothing: the row, its key and the job that looks after it are committed before the bank hears of the payment.
+"""
+
+import re
+import time
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from abonent.core import audit, clock, db, jobs
+from abonent.flows import crediting, settling
+from abonent.ledger import transfers
+from abonent.ledger.models import Account
+from abonent.payments import matching, payments, queries, raw_events
+from abonent.payments.gateways import yookassa
+from abonent.payments.gateways import yookassa_objects as objects
+from abonent.payments.models import Channel, Payment, PaymentState
+
+# How long to wait before asking about an open payment again; together over an hour: then the bank closes it.
+ASK_AFTER_SECONDS = (5, 10, 30, 60, 120, 300, 600, 600, 600, 600, 600, 600)
+UNATTENDED = 3  # where in that list a payment begins whose payer has just gone to the bank
+POLL_AFTER_SECONDS = 60
+POLL_AT_MOST = 500
+CASH_MAX_KOP = 10_000_000_00  # a slip of the keyboard, not a payment
+
+_TOKEN = re.compile(r"[0-9a-zA-Z_-]{8,64}")
+_RECEIPT = re.compile(r"[^\s\x00](?:[^\x00]{0,56}[^\s\x00])?")
+
+
+class UnableToStart(Exception):
+    """The payment was not begun; nothing is owed to anybody. The page says why by the class."""
+
+
+class CardsAreOff(UnableToStart):
+    """The operator has no contract with a bank in the settings."""
+
+
+class UnderTheLimit(UnableToStart):
+    def __init__(self, limit_kop: int) -> None:
+        super().__init__(f"the least is {limit_kop} kopecks")
+        self.limit_kop = limit_kop
+
+
+class OverTheLimit(UnableToStart):
+    def __init__(self, limit_kop: int) -> None:
+        super().__init__(f"the most is {limit_kop} kopecks")
+        self.limit_kop = limit_kop
+
+
+class FormUsed(UnableToStart):
+    """The form was sent before with another sum, or its token is none of ours: a fresh form is needed."""
+
+
+class BankSaidNo(UnableToStart):
+    """The bank refuses such a payment.   code: its word."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"the bank refuses: {code}")
+        self.code = code
+
+
+class BankDoesNotAnswer(UnableToStart):
+    """Whether the bank has it is not known yet. It stands and is asked about; the same form finds it."""
+
+    def __init__(self, payment_id: int) -> None:
+        super().__init__(f"the bank does not answer about payment {payment_id}")
+        self.payment_id = payment_id
+
+
+class UnableToCredit(Exception):
+    """Cash was not credited."""
+
+
+class ReceiptUsed(UnableToCredit):
+    """The receipt's number is known with another account, sum or date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    payment_id: int
+    redirect_url: str  # the bank's page; our return page once there is nothing left to pay
+
+
+def start(*, account_id: int, amount_kop: int, submit_token: str, return_url: str) -> Started:
+    """Begin a card payment; a second submit of the same form gets the first one's payment.
+
+    amount_kop: kopecks, within the profile's card limits.
+    submit_token: of the form, random, 8–64 of A-Z a-z 0-9 _ -.
+    return_url: absolute, where the bank sends the payer back.
+    Raises UnderTheLimit, OverTheLimit, FormUsed, BankSaidNo, BankDoesNotAnswer, CardsAreOff.
+    Not to be called in a transaction.
+    """
+    card = settings.PROFILE.card
+    if not settings.YOOKASSA_SHOP_ID:
+        raise CardsAreOff("ABONENT_YOOKASSA_SHOP_ID is not set")
+    if amount_kop < card.min_kop:
+        raise UnderTheLimit(card.min_kop)
+    if amount_kop > card.max_kop:
+        raise OverTheLimit(card.max_kop)
+    if not _TOKEN.fullmatch(submit_token):
+        raise FormUsed("the form's token is none of ours")
+    payment = _open(account_id, amount_kop, submit_token, return_url)
+    if payment.state != PaymentState.NEW:
+        return _started(payment)
+    try:
+        bank = _create_for_a_person(payment)
+    except yookassa.BankRefused as refused:
+        settling.refused(payment, refused)
+        raise BankSaidNo(refused.code) from refused
+    except yookassa.BankUnknown as unknown:
+        ask_again.defer_in(ASK_AFTER_SECONDS[0], payment_id=payment.id, turn=0)
+        raise BankDoesNotAnswer(payment.id) from unknown
+    settling.apply(payment.id, bank)
+    payment.refresh_from_db()
+    return _started(payment)
+
+
+def receive(channel: str, body: bytes, address: str | None) -> None:
+    """Keep the bank's message, once, and ask the bank about its payment, every time it comes.
+
+    A forged or early message must never make the true one a dropped duplicate. What we do not know is kept too.
+    address: who sent it.   Raises raw_events.UnableToKeep for what is no message of the bank's.
+    """
+    message = raw_events.read(body)
+    with db.atomic():
+        raw_events.keep(channel, message, address=address)
+        if not message.is_of_payment:
+            return
+        payment = queries.by_external_id(channel, message.external_id)
+        if payment is not None:
+            settle.defer(payment_id=payment.id)
+        else:
+            settle_external.defer(external_id=message.external_id, turn=0)
+
+
+@jobs.job(queue="payments", lock="payment:{payment_id}", queueing_lock="settle:{payment_id}")
+def settle(payment_id: int) -> None:
+    """Ask the bank about a payment of ours and do what follows. Safe at any moment, any number of times."""
+    if settling.ask(payment_id):
+        ask_again.defer_in(ASK_AFTER_SECONDS[0], payment_id=payment_id, turn=0)
+
+
+@jobs.job(queue="payments", queueing_lock="ask:{payment_id}:{turn}")
+def ask_again(payment_id: int, turn: int) -> None:
+    """`settle`, on a schedule that ends. Without a `lock`: put off, it would hold a message's `settle` back."""
+    if settling.ask(payment_id) and turn + 1 < len(ASK_AFTER_SECONDS):
+        ask_again.defer_in(ASK_AFTER_SECONDS[turn + 1], payment_id=payment_id, turn=turn + 1)
+
+
+@jobs.job(queue="payments", queueing_lock="external:{external_id}:{turn}")
+def settle_external(external_id: str, turn: int) -> None:
+    """Ask the bank about a payment whose id we have not stored: its answer was lost, or it is none of ours."""
+    payment = queries.by_external_id(Channel.YOOKASSA, external_id)
+    if payment is not None:
+        settle(payment.id)
+        return
+    try:
+        payment_id = settling.ask_unknown(external_id)
+    except yookassa.BankUnknown:
+        if turn + 1 < len(ASK_AFTER_SECONDS):
+            settle_external.defer_in(ASK_AFTER_SECONDS[turn], external_id=external_id, turn=turn + 1)
+        return
+    if payment_id is not None:
+        ask_again.defer_in(ASK_AFTER_SECONDS[0], payment_id=payment_id, turn=0)
+
+
+def poll_open(now: datetime) -> int:
+    """Ask about every payment that has stood open for a minute; give how many. The schedule calls it.
+
+    It closes what nobody closed: a message that never came, a payer who never returned.
+    """
+    before = now - timedelta(seconds=POLL_AFTER_SECONDS)
+    found = queries.open_ids(channel=Channel.YOOKASSA, before=before, limit=POLL_AT_MOST)
+    with db.atomic():
+        for payment_id in found:
+            settle.defer(payment_id=payment_id)
+    return len(found)
+
+
+def credit_cash(
+    *, account_id: int, amount_kop: int, receipt_number: str, on: date, actor: str
+) -> crediting.Credited | None:
+    """Credit money given at the desk, once for a receipt; None when it was credited before.
+
+    receipt_number: as printed, up to 58 characters.   on: the operator's date on it.   actor: who took it.
+    Raises UnableToCredit; ReceiptUsed when the number is known with another account, sum or date.
+    """
+    if not 0 < amount_kop <= CASH_MAX_KOP:
+        raise UnableToCredit(f"a sum from 1 to {CASH_MAX_KOP} kopecks, not {amount_kop}")
+    if not _RECEIPT.fullmatch(receipt_number):
+        raise UnableToCredit("a receipt's number has up to 58 characters and no space around")
+    at = clock.now()
+    with transfers.alarm_on_refusal(), db.atomic():
+        found = payments.open_cash(
+            account_id=account_id, amount_kop=amount_kop, receipt_number=receipt_number, on=on, at=at
+        )
+        payment = payments.lock(found.id)
+        if (payment.account_id, payment.amount_kop, payment.on) != (account_id, amount_kop, on):
+            raise ReceiptUsed(f"receipt {receipt_number} is known with another account, sum or date")
+        if payment.state == PaymentState.SUCCEEDED:
+            return None
+        credited = crediting.credit(payment, on=on, at=at)
+        audit.record(
+            actor=actor,
+            action="payments.credit_cash",
+            subject=f"payment:{payment.id}",
+            new={"account_id": account_id, "amount_kop": amount_kop, "receipt_number": receipt_number},
+        )
+    return credited
+
+
+# --- to begin ---------------------------------------------------------------------------------------------
+def _open(account_id: int, amount_kop: int, submit_token: str, return_url: str) -> Payment:
+    """The row with its key, and the job that looks after it, before the bank hears a word."""
+    contract = Account.objects.values_list("contract__number", flat=True).get(id=account_id)
+    payment_id = payments.reserve_id()
+    request = yookassa.new_payment(
+        amount_kop=amount_kop,
+        description=_("Top-up of contract %(number)s") % {"number": contract},
+        return_url=return_url,
+        locale="en_US" if (translation.get_language() or "").startswith("en") else "ru_RU",
+        metadata=matching.metadata(matching.Claim(payment_id, account_id, contract)),
+    )
+    try:
+        with db.atomic():
+            payment, is_new = payments.open_card(
+                payment_id=payment_id,
+                account_id=account_id,
+                amount_kop=amount_kop,
+                submit_token=submit_token,
+                request=request,
+                at=clock.now(),
+            )
+            if is_new:
+                seconds = ASK_AFTER_SECONDS[UNATTENDED]
+                ask_again.defer_in(seconds, payment_id=payment.id, turn=UNATTENDED)
+    except payments.TokenUsed as used:
+        raise FormUsed("the form was sent before with another sum") from used
+    return payment
+
+
+def _create_for_a_person(payment: Payment) -> objects.BankPayment:
+    """Ask; where no answer comes, once more with the same key and less patience: somebody waits."""
+    connect_seconds = settings.YOOKASSA_CONNECT_SECONDS
+    patience = yookassa.Patience(connect_seconds, settings.YOOKASSA_PAGE_READ_SECONDS)
+    try:
+        return yookassa.create(payment.request, key=payment.idempotence_key, patience=patience)
+    except yookassa.BankUnknown as unknown:
+        if isinstance(unknown, yookassa.BankBusy):
+            time.sleep(min(unknown.retry_after_seconds, 2))
+        patience = yookassa.Patience(connect_seconds, settings.YOOKASSA_REPEAT_READ_SECONDS)
+        return yookassa.create(payment.request, key=payment.idempotence_key, patience=patience)
+
+
+def _started(payment: Payment) -> Started:
+    if payment.state == PaymentState.PENDING and payment.confirmation_url:
+        return Started(payment.id, payment.confirmation_url)
+    return Started(payment.id, payment.request["confirmation"]["return_url"])
