@@ -29,7 +29,5 @@ def load(buildings: Iterable[profile_schema.Building]) -> int:
         )
         for one in sorted(buildings, key=lambda one: (one.settlement, one.street, one.house, one.korpus))
     ]
-    Building.objects.bulk_create(
-        rows, batch_size=1000, update_conflicts=True, unique_fields=_KEY, update_fields=_FACTS
-    )
+    Building.objects.bulk_create(rows, batch_size=1000, update_conflicts=True, unique_fields=_KEY, update_fields=_FACTS)
     return len(rows)

@@ -30,9 +30,7 @@ class Building(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["settlement", "street", "house", "korpus"], name="addresses_building_once"
-            )
+            models.UniqueConstraint(fields=["settlement", "street", "house", "korpus"], name="addresses_building_once")
         ]
 
     def __str__(self) -> str:

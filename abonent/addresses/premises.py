@@ -12,12 +12,8 @@ def at(*, settlement: str, street: str, house: str, korpus: str = "", flat: str 
 
     Raises UnableToFindBuilding.
     """
-    building = Building.objects.filter(
-        settlement=settlement, street=street, house=house, korpus=korpus
-    ).first()
+    building = Building.objects.filter(settlement=settlement, street=street, house=house, korpus=korpus).first()
     if building is None:
         where = ", ".join(part for part in (settlement, street, house, korpus) if part)
-        raise UnableToFindBuilding(
-            f"«{where}» is not among the operator's buildings: add it to addresses.csv"
-        )
+        raise UnableToFindBuilding(f"«{where}» is not among the operator's buildings: add it to addresses.csv")
     return Premises.objects.get_or_create(building=building, flat=flat)[0]

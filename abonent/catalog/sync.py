@@ -55,9 +55,7 @@ def sync(profile_offers: Iterable[profile_schema.Offer], on: date) -> Synced:
 
 def _last_versions() -> dict[int, OfferVersion]:
     """By offer id."""
-    return {
-        one.offer_id: one for one in OfferVersion.objects.order_by("offer_id", "-number").distinct("offer_id")
-    }
+    return {one.offer_id: one for one in OfferVersion.objects.order_by("offer_id", "-number").distinct("offer_id")}
 
 
 def _refuse_other_meaning(wanted: list[profile_schema.Offer], known: dict[str, Offer]) -> None:

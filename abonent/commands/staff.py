@@ -18,12 +18,8 @@ class UnableToReadPassword(Exception):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "name", help="signs in by it: 2 to 64 of a-z, 0-9, dot, dash, underscore; not all digits"
-    )
-    parser.add_argument(
-        "--role", required=True, help="manager, support, cashier, engineer, accountant, admin"
-    )
+    parser.add_argument("name", help="signs in by it: 2 to 64 of a-z, 0-9, dot, dash, underscore; not all digits")
+    parser.add_argument("--role", required=True, help="manager, support, cashier, engineer, accountant, admin")
     parser.add_argument(
         "--password-stdin",
         action="store_true",

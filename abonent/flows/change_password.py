@@ -21,7 +21,5 @@ def change(*, user: User, hashed: str, contract_id: int, address: str | None) ->
             subject=f"user:{user.pk}",
             address=address,
         )
-        outbox.queue(
-            key=f"password_changed:{entry.pk}", contract_id=contract_id, kind="password_changed", params={}
-        )
+        outbox.queue(key=f"password_changed:{entry.pk}", contract_id=contract_id, kind="password_changed", params={})
     return locked

@@ -16,6 +16,7 @@ from abonent.core import audit, db
 from abonent.identity import users
 from abonent.ledger import accounts
 from abonent.ledger.models import Account
+from abonent.notifications import outbox
 from abonent.subscribers import contacts, contracts, customers, lines
 from abonent.subscribers.models import Contract, Customer, CustomerKind, Line
 
@@ -79,9 +80,7 @@ def sign(
         if existing_customer is not None:
             customer = db.lock(Customer, [existing_customer.pk])[existing_customer.pk]
         else:
-            customer = _create_customer(
-                customer_kind, full_name, given_name, inn, kpp, phone, email, language
-            )
+            customer = _create_customer(customer_kind, full_name, given_name, inn, kpp, phone, email, language)
         contract = contracts.sign(customer_id=customer.pk, on=on, number=number)
         _let_in(customer, contract, issued)
         line = lines.add(contract_id=contract.pk, segment=segment, premises=premises)
@@ -89,12 +88,11 @@ def sign(
         subscriptions.set_terms(
             account.pk,
             credit_limit_kop=credit_limit_kop,
-            first_top_up_kop=settings.PROFILE.first_top_up_kop
-            if first_top_up_kop is None
-            else first_top_up_kop,
+            first_top_up_kop=settings.PROFILE.first_top_up_kop if first_top_up_kop is None else first_top_up_kop,
         )
         made = _subscribe(account, line, versions, on)
-        resuming.resume(account.pk, on=on)
+        if resuming.resume(account.pk, on=on).activated:  # on credit, or for nothing
+            outbox.queue(key=f"activated:contract:{contract.pk}", contract_id=contract.pk, kind="activated", params={})
         audit.record(
             actor=actor,
             action="subscribers.sign_contract",
@@ -153,9 +151,7 @@ def _create_customer(
     kind: str, full_name: str, given_name: str, inn: str, kpp: str, phone: str, email: str, language: str
 ) -> Customer:
     if kind == CustomerKind.PERSON:
-        customer = customers.create_person(
-            full_name=full_name, given_name=given_name, inn=inn, language=language
-        )
+        customer = customers.create_person(full_name=full_name, given_name=given_name, inn=inn, language=language)
     else:
         customer = customers.create_legal_entity(full_name=full_name, inn=inn, kpp=kpp, language=language)
     if phone:
@@ -179,9 +175,7 @@ def _let_in(customer: Customer, contract: Contract, issued: users.Issued | None)
         users.add_number(customer.user, contract.number)
 
 
-def _subscribe(
-    account: Account, line: Line, versions: Sequence[OfferVersion], on: date
-) -> dict[str, Subscription]:
+def _subscribe(account: Account, line: Line, versions: Sequence[OfferVersion], on: date) -> dict[str, Subscription]:
     """By code. An add-on stands on the tariff that it requires by code or kind, the first of them."""
     tariffs: dict[str, Subscription] = {}
     made: dict[str, Subscription] = {}
@@ -189,9 +183,7 @@ def _subscribe(
         offer = version.offer
         parent_id = None
         if offer.role == OfferRole.ADDON and offer.requires:
-            parent_id = next(
-                (one.pk for code, one in tariffs.items() if {code, one.kind} & set(offer.requires))
-            )
+            parent_id = next((one.pk for code, one in tariffs.items() if {code, one.kind} & set(offer.requires)))
         made[offer.code] = subscriptions.subscribe(
             account_id=account.pk, line_id=line.pk, version_id=version.pk, on=on, parent_id=parent_id
         )

@@ -24,9 +24,7 @@ def hash_of(token: str) -> bytes:
 
 def is_known(user_id: int, token: str, at: datetime) -> bool:
     """Whether this user has signed in with this browser within 400 days."""
-    return KnownDevice.objects.filter(
-        user_id=user_id, token_hash=hash_of(token), last_seen_at__gt=at - KEPT
-    ).exists()
+    return KnownDevice.objects.filter(user_id=user_id, token_hash=hash_of(token), last_seen_at__gt=at - KEPT).exists()
 
 
 def remember(user_id: int, token: str, at: datetime) -> str:
@@ -36,9 +34,7 @@ def remember(user_id: int, token: str, at: datetime) -> str:
     """
     if not token or not KnownDevice.objects.filter(token_hash=hash_of(token)).exists():
         token = new_token()
-    KnownDevice.objects.update_or_create(
-        user_id=user_id, token_hash=hash_of(token), defaults={"last_seen_at": at}
-    )
+    KnownDevice.objects.update_or_create(user_id=user_id, token_hash=hash_of(token), defaults={"last_seen_at": at})
     return token
 
 

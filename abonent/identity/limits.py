@@ -81,9 +81,7 @@ def take(budgets: Sequence[Budget], at: datetime) -> Taken:
     keys = [budget.key for budget in budgets]
     with transaction.atomic():
         _lock(keys)
-        full = db.rows(
-            _FULL, {"keys": keys, "tries": [budget.tries for budget in budgets], "since": at - WINDOW}
-        )
+        full = db.rows(_FULL, {"keys": keys, "tries": [budget.tries for budget in budgets], "since": at - WINDOW})
         if full:
             raise TooManyTries(_minutes(full[0]["at"] + WINDOW - at))
         return Taken(tuple(row["id"] for row in db.rows(_INSERT, [keys, at])))

@@ -52,9 +52,7 @@ def create_subscriber(number: str, *, hashed: str, must_change: bool, language: 
     db.require_transaction()
     if User.objects.filter(username=number).exists():
         raise NameTaken(f"«{number}» signs in another user")
-    user = User.objects.create(
-        username=number, password=hashed, password_must_change=must_change, language=language
-    )
+    user = User.objects.create(username=number, password=hashed, password_must_change=must_change, language=language)
     add_number(user, number)
     return user
 
@@ -75,9 +73,7 @@ def create_staff(username: str, *, role: str, password: str) -> User:
     found = find_role(role)
     if User.objects.filter(username=username).exists():
         raise NameTaken(f"«{username}» has an account already: choose another name")
-    return User.objects.create(
-        username=username, password=hashers.make_password(password), is_staff=True, role=found
-    )
+    return User.objects.create(username=username, password=hashers.make_password(password), is_staff=True, role=found)
 
 
 def tidy_staff_name(text: str) -> str:
@@ -117,17 +113,13 @@ def issue_new_password(user: User, actor: str, why: str, *, address: str | None 
     issued = issue_password()
     with db.atomic():
         set_password(db.lock(User, [user.pk])[user.pk], issued.hashed, must_change=issued.must_change)
-        audit.record(
-            actor=actor, action="identity.issue_password", subject=f"user:{user.pk}", why=why, address=address
-        )
+        audit.record(actor=actor, action="identity.issue_password", subject=f"user:{user.pk}", why=why, address=address)
     return issued.plain
 
 
 def _readable() -> str:
     """ "badoni-kulesa-ripota-47": nine syllables of 70 and two digits are 61.8 bits."""
-    return "-".join(
-        [*("".join(_syllable() for _ in range(3)) for _ in range(3)), f"{secrets.randbelow(100):02d}"]
-    )
+    return "-".join([*("".join(_syllable() for _ in range(3)) for _ in range(3)), f"{secrets.randbelow(100):02d}"])
 
 
 def _syllable() -> str:

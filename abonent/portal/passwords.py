@@ -35,9 +35,7 @@ class ChangeForm(forms.Form):
         max_length=sign_in.PASSWORD_MAX_CHARS,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=gettext_lazy(
-            "At least 10 characters, not only digits, and not one of those everybody has."
-        ),
+        help_text=gettext_lazy("At least 10 characters, not only digits, and not one of those everybody has."),
         error_messages={"required": gettext_lazy("Type the password you will sign in with from now on.")},
     )
 

@@ -35,9 +35,7 @@ def read_phone(text: str) -> str:
     match = _PHONE.fullmatch(_SEPARATORS.sub("", text))
     if match is None:
         raise UnableToReadContact(
-            gettext(
-                "“%(text)s” is not a phone of Russia: write it with its code, for example 8 916 123-45-67"
-            )
+            gettext("“%(text)s” is not a phone of Russia: write it with its code, for example 8 916 123-45-67")
             % {"text": text.strip()[:40]}
         )
     return f"+7{match[1]}"
@@ -55,8 +53,7 @@ def read_email(text: str) -> str:
         validate_email(address)
     except ValidationError:
         raise UnableToReadContact(
-            gettext("“%(text)s” is not a mail address: write it like name@example.ru")
-            % {"text": address[:80]}
+            gettext("“%(text)s” is not a mail address: write it like name@example.ru") % {"text": address[:80]}
         ) from None
     name, _, domain = address.rpartition("@")
     return f"{name}@{domain.lower()}"

@@ -22,9 +22,7 @@ class Customer(models.Model):
     inn = models.CharField(max_length=12, blank=True)
     kpp = models.CharField(max_length=9, blank=True)
     language = models.CharField(max_length=8, default="ru")
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="customer"
-    )
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="customer")
     created_at = models.DateTimeField(db_default=Now())
 
 
@@ -40,9 +38,7 @@ class Contact(models.Model):
     confirmed_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["customer", "kind", "value"], name="subscribers_contact_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["customer", "kind", "value"], name="subscribers_contact_once")]
 
 
 class Contract(models.Model):

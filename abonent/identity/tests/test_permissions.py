@@ -5,9 +5,7 @@ import pytest
 from abonent.identity import permissions
 from abonent.identity.models import Role
 
-PERMISSIONS = {
-    value for name, value in vars(permissions).items() if name.isupper() and isinstance(value, str)
-}
+PERMISSIONS = {value for name, value in vars(permissions).items() if name.isupper() and isinstance(value, str)}
 
 
 def test_every_permission_is_described_once() -> None:

@@ -77,8 +77,7 @@ def test_an_issued_password_can_be_read_out_and_never_comes_twice() -> None:
     issued = {users.issue_password().plain for _ in range(50)}
     assert len(issued) == 50
     assert all(
-        re.fullmatch(r"([bdfgklmnprstvz][aeiou]){3}(-([bdfgklmnprstvz][aeiou]){3}){2}-\d\d", one)
-        for one in issued
+        re.fullmatch(r"([bdfgklmnprstvz][aeiou]){3}(-([bdfgklmnprstvz][aeiou]){3}){2}-\d\d", one) for one in issued
     )
 
 

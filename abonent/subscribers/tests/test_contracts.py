@@ -38,9 +38,7 @@ def test_a_run_of_numbers_given_by_hand_is_stepped_over_at_once(anna: Customer) 
     begin = int(contracts.sign(customer_id=anna.pk, on=ON).number) + 1
     for n in range(50):
         contracts.sign(customer_id=anna.pk, on=ON, number=str(begin + n))
-    contracts.sign(
-        customer_id=anna.pk, on=ON, number="999999"
-    )  # far away: it must not move the counter there
+    contracts.sign(customer_id=anna.pk, on=ON, number="999999")  # far away: it must not move the counter there
     with CaptureQueriesContext(connection) as captured:
         contract = contracts.sign(customer_id=anna.pk, on=ON)
     assert contract.number == str(begin + 50)
