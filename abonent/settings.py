@@ -35,7 +35,18 @@ YOOKASSA_SHOP_ID = os.environ.get("ABONENT_YOOKASSA_SHOP_ID", "100500" if SANDBO
 YOOKASSA_SECRET_KEY = os.environ.get("ABONENT_YOOKASSA_SECRET_KEY", "test_sandbox" if SANDBOX else "")
 # The third layer after the bank's addresses and asking the bank itself: a path nobody guesses.
 YOOKASSA_WEBHOOK_SECRET = os.environ.get("ABONENT_YOOKASSA_WEBHOOK_SECRET", "sandbox" if SANDBOX else "")
-YOOKASSA_NETWORKS = os.environ.get("ABONENT_YOOKASSA_NETWORKS", "127.0.0.0/8,::1/128" if SANDBOX else "").split(",")
+# Where the bank's messages come from, as the bank publishes it.
+YOOKASSA_NETWORKS = os.environ.get(
+    "ABONENT_YOOKASSA_NETWORKS",
+    "127.0.0.0/8,::1/128"
+    if SANDBOX
+    else "77.75.153.0/25,77.75.156.11,77.75.156.35,77.75.154.128/25,185.71.76.0/27,185.71.77.0/27,"
+    "2a02:5180:0:1509::/64,2a02:5180:0:2655::/64,2a02:5180:0:1533::/64,2a02:5180:0:2669::/64",
+).split(",")
+YOOKASSA_CONNECT_SECONDS = 5
+YOOKASSA_READ_SECONDS = 30
+YOOKASSA_PAGE_READ_SECONDS = 12  # a person waits before the page: then a job goes on asking
+YOOKASSA_REPEAT_READ_SECONDS = 5
 SMS_GATEWAY = os.environ.get("ABONENT_SMS_GATEWAY", "smsc" if SANDBOX else "console")
 SMSC_URL = os.environ.get("ABONENT_SMSC_URL", f"{SANDBOX_URL}/sms" if SANDBOX else "https://smsc.ru")
 SMSC_LOGIN = os.environ.get("ABONENT_SMSC_LOGIN", "sandbox" if SANDBOX else "")
@@ -199,7 +210,8 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("ABONENT_LOG_LEVEL", "INFO")},
     "loggers": {
-        "django.request": {"level": "ERROR"},
+        # ui/errors.py tells of an error with its route; Django would name the path, which may hold a secret.
+        "django.request": {"level": "CRITICAL"},
         "httpx": {"level": "WARNING"},
         "procrastinate": {"level": "WARNING"},
     },
