@@ -2,8 +2,8 @@
 
 from django.urls import URLPattern, path
 
-from abonent.api import health
-from abonent.portal import site
+from abonent.api import health, webhooks
+from abonent.portal import cabinet, passwords, pay, scope, sign_in, site
 from abonent.ui import language, preferences
 
 urlpatterns: list[URLPattern] = [
@@ -18,8 +18,19 @@ urlpatterns: list[URLPattern] = [
     path("how-to-connect/", site.text, {"slug": "how-to-connect"}, name="how_to_connect"),
     path("offer/", site.text, {"slug": "offer"}, name="offer"),
     path("privacy/", site.text, {"slug": "privacy"}, name="privacy"),
+    path("login/", sign_in.login, name="login"),
+    path("logout/", sign_in.logout, name="logout"),
+    path("password/forgot/", passwords.forgot, name="password_forgot"),
+    path("cabinet/", cabinet.first_screen, name="cabinet"),
+    path("cabinet/services/", cabinet.services, name="cabinet_services"),
+    path("cabinet/history/", cabinet.first_screen, name="history"),
+    path("cabinet/pay/", pay.form, name="pay"),
+    path("cabinet/pay/<str:token>/", pay.result, name="payment"),
+    path("cabinet/password/", passwords.change, name="password"),
+    path("cabinet/contract/", scope.switch, name="contract"),
     path("language/", language.switch, name="language"),
     path("theme/", preferences.switch_theme, name="theme"),
+    path("hooks/yookassa/<str:secret>/", webhooks.yookassa, name="yookassa_hook"),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
 ]

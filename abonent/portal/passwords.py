@@ -87,6 +87,7 @@ def change(request: HttpRequest) -> HttpResponse:
         request.session[DONE_KEY] = True
         return HttpResponseRedirect(scope.CHANGE_PASSWORD)
     context = {
+        "here": "password",
         "form": form,
         "contract": own.contract,
         "must_change": own.user.password_must_change,
@@ -102,6 +103,7 @@ def forgot(request: HttpRequest) -> HttpResponse:
     """/password/forgot/: who issues a new one. `at_office`: the office, or else support by phone."""
     profile = settings.PROFILE
     context = {
+        "here": "login",
         "at_office": profile.password_recovery == "office",
         "offices": profile.offices,
         "support_phone": profile.contacts.support_phone,

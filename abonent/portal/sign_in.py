@@ -179,6 +179,7 @@ class SignIn(allauth_views.LoginView):  # type: ignore[misc]  # allauth has no t
         # Past allauth's own, which asks for the addresses of sign-up.
         context: dict[str, Any] = FormView.get_context_data(self, **kwargs)
         return context | {
+            "here": "login",
             "next": self.get_next_url() or "",
             "notice": self._notice(),
             "support_phone": settings.PROFILE.contacts.support_phone,

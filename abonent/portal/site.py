@@ -1,7 +1,7 @@
 """The public site: what the operator offers, and the ways in."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -132,7 +132,18 @@ def tile(version: OfferVersion) -> Tile:
     )
 
 
-def facts(version: OfferVersion) -> list[str]:
+class Measured(Protocol):
+    """What an offer's version and a subscription to it have alike."""
+
+    @property
+    def down_mbps(self) -> int | None: ...
+    @property
+    def included_octets(self) -> int | None: ...
+    @property
+    def channels(self) -> int | None: ...
+
+
+def facts(version: Measured) -> list[str]:
     """What is measured of an offer: speed, traffic, channels."""
     found = []
     if version.down_mbps:

@@ -29,3 +29,49 @@ PER: dict[str, StrPromise] = {
     "once": _("once"),
 }
 ADDONS = _("Additional services")
+ADDON = _("Additional service")
+# (mark of ui/components/mark.html, word)
+STATES: dict[str, tuple[str, StrPromise]] = {
+    "active": ("ok", _("works")),
+    "waiting": ("wait", _("waits for payment")),
+    "suspended": ("warn", _("suspended")),
+    "standing": ("quiet", _("waits for its tariff")),
+}
+# What moved money that was not a charge, by the ledger's reason; a payment by its channel.
+REASONS: dict[str, StrPromise] = {
+    "payment": _("Top-up"),
+    "charge": _("Charge"),
+    "return": _("Return for a service"),
+    "refund": _("Refund of a payment"),
+    "bonus": _("Bonus"),
+    "reversal": _("Correction"),
+    "move": _("Move between contracts"),
+    "write_off": _("Write-off"),
+}
+CHANNELS: dict[str, StrPromise] = {
+    "clearing:yookassa": _("Top-up by card"),
+    "clearing:cash": _("Top-up at the cash desk"),
+}
+_CANCEL_REASONS: dict[str, StrPromise] = {
+    "insufficient_funds": _("There was not enough money on the card. Top the card up or take another one."),
+    "card_expired": _("The card has expired. Take another one."),
+    "invalid_card_number": _("The card's number was typed with a slip. Look at it and try again."),
+    "invalid_csc": _("The code from the back of the card was typed with a slip. Try again."),
+    "3d_secure_failed": _("The bank did not get its confirmation code. Try again and type the code from the bank."),
+    "payment_method_limit_exceeded": _(
+        "The card's limit is used up. Raise it in your bank's app or pay a smaller sum."
+    ),
+    "payment_method_restricted": _("The card's bank does not allow this payment. Call the bank or take another card."),
+    "issuer_unavailable": _("The card's bank does not answer. Try again in a few minutes."),
+    "fraud_suspected": _("The bank found this payment unusual. Call the bank or take another card."),
+    "country_forbidden": _("Cards of this country are not accepted. Take another card."),
+    "expired_on_confirmation": _("The payment was not confirmed in time. Nothing was taken: try again."),
+    "canceled_by_merchant": _("The payment was called off. Nothing was taken."),
+    "never_reached_bank": _("The bank did not get this payment. Nothing was taken: try again."),
+}
+_UNKNOWN_REASON = _("The bank did not say why. Try again, take another card, or call us.")
+
+
+def cancel_reason(code: str) -> StrPromise:
+    """The bank's word for why, in a person's: what happened and what to do. Unknown words have a line too."""
+    return _CANCEL_REASONS.get(code, _UNKNOWN_REASON)

@@ -1,7 +1,7 @@
 """The balance ahead as a step line: from dates and sums to the few numbers an SVG needs. Whole numbers only.
 
 The drawing is WIDTH × HEIGHT and is stretched sideways to the page; texts and dots stand at per cents of the
-width and at pixels of the height, so that they keep their size. Everything goes into attributes: the policy of
+width and at pixels of the height, so that they keep their size. All goes into attributes: the policy of
 our pages forbids styles in the markup.
 """
 
@@ -54,7 +54,7 @@ class StepLine(NamedTuple):
 
 
 def step_line(points: Sequence[Point], *, end: date, stops_on: date | None = None) -> StepLine:
-    """points: in order of dates, the first is today, all before `end`.   stops_on: service stops, before `end`."""
+    """points: in order of dates from today, all before `end`; so is `stops_on`, the day service stops."""
     start = points[0].on
     total_days = (end - start).days
     assert total_days > 0, (start, end)

@@ -41,8 +41,6 @@ def _sandbox_origins() -> list[str]:
     if not settings.SANDBOX:
         return []
     parts = urlsplit(settings.SANDBOX_URL)
-    names = (
-        ["localhost", "127.0.0.1"] if parts.hostname in {"localhost", "127.0.0.1"} else [parts.hostname or ""]
-    )
+    names = ["localhost", "127.0.0.1"] if parts.hostname in {"localhost", "127.0.0.1"} else [parts.hostname or ""]
     port = f":{parts.port}" if parts.port else ""
     return [f"{parts.scheme}://{name}{port}" for name in names]

@@ -87,9 +87,7 @@ def _is_pool_timeout(error: BaseException | None) -> bool:
 
 def _page(request: HttpRequest, status: int, title: str, what: str) -> HttpResponse:
     try:
-        return render(
-            request, "ui/error.html", {"status": status, "title": title, "what": what}, status=status
-        )
+        return render(request, "ui/error.html", {"status": status, "title": title, "what": what}, status=status)
     except Exception:
         _logger.exception("the error page itself failed")
         return HttpResponse(_LAST_RESORT, status=status)

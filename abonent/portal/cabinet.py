@@ -1,0 +1,56 @@
+"""The account: its first screen and «Интернет-услуги». One statement a page, then words."""
+
+from typing import cast
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from abonent.billing import queries as billing
+from abonent.core import clock
+from abonent.portal import scope, screen, sums
+
+
+@require_safe
+@scope.signed_in_subscriber
+def first_screen(request: HttpRequest) -> HttpResponse:
+    """/cabinet/."""
+    seen, today = overview(request), clock.today()
+    now = screen.now(seen, today)
+    advised_kop = now.pay_kop or now.advised_kop
+    context = {
+        "here": "cabinet",
+        "seen": seen,
+        "now": now,
+        "paid_through": billing.paid_through(seen),
+        "next": screen.next_of(seen, today),
+        "typed": sums.typed(advised_kop) if advised_kop else "",
+        "services": screen.services(seen, name_state=False),
+        "operations": screen.operations(seen.lines),
+    }
+    return render(request, "portal/first_screen.html", context)
+
+
+@require_safe
+@scope.signed_in_subscriber
+def services(request: HttpRequest) -> HttpResponse:
+    """/cabinet/services/."""
+    seen, today = overview(request), clock.today()
+    all_of_them = screen.services(seen, name_state=True)
+    context = {
+        "here": "cabinet_services",
+        "seen": seen,
+        "now": screen.now(seen, today),
+        "next": screen.next_of(seen, today),
+        "tariffs": [one for row, one in zip(seen.subscriptions, all_of_them, strict=True) if row.role == "tariff"],
+        "addons": [one for row, one in zip(seen.subscriptions, all_of_them, strict=True) if row.role != "tariff"],
+    }
+    return render(request, "portal/account_services.html", context)
+
+
+def overview(request: HttpRequest) -> billing.Overview:
+    """What billing knows of the chosen contract.   Raises Http404 for a contract without an account."""
+    seen = billing.overview(cast(scope.OwnRequest, request).contract.id, clock.today())
+    if seen is None:
+        raise Http404
+    return seen

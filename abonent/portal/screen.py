@@ -1,0 +1,171 @@
+"""The first screen in words: from what billing knows of an account to what a person wants to know. Asks nothing."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+from django_stubs_ext import StrOrPromise
+
+from abonent.billing import queries as billing
+from abonent.billing import rules
+from abonent.core import money, periods
+from abonent.portal import site, words
+from abonent.ui import formats
+
+
+class Now(NamedTuple):
+    """Is it on, and what should I do?"""
+
+    state: str  # "ok", "warn", "wait"
+    sentence: str
+    pay_kop: int  # exactly what is missing; 0: nothing
+    advised_kop: int  # what the next charge will lack; 0: nothing
+
+
+class Next(NamedTuple):
+    """What will be charged next, or what will happen after a top-up."""
+
+    label: str
+    title: str
+    lines: list[str]
+
+
+class Service(NamedTuple):
+    name: str
+    facts: str
+    price_kop: int
+    per: StrOrPromise
+    kind: StrOrPromise
+    mark: str
+    state: StrOrPromise
+    works: bool
+    paid_through: date | None
+    address: str
+
+
+class Operation(NamedTuple):
+    on: date
+    what: str
+    amount_kop: int
+
+
+def now(seen: billing.Overview, on: date) -> Now:
+    state = billing.service_state(seen, on)
+    charge = billing.next_charge(seen, on)
+    advised_kop = charge.missing_kop if charge else 0
+    missing = money.show(state.missing_kop)
+    if state.word == "none":
+        return Now("wait", _("No services are connected"), 0, 0)
+    internet = _has_internet(seen)
+    if state.word == "working":
+        works = _("Internet works") if internet else _("The services work")
+        return Now("ok", works, state.missing_kop, advised_kop)
+    if state.word == "waiting" and seen.first_top_up_left_kop:
+        waits = _("We wait for the first top-up: %(sum)s") % {"sum": money.show(seen.first_top_up_left_kop)}
+        return Now("wait", waits, state.missing_kop, 0)
+    if state.word == "waiting":
+        return Now("wait", _("We wait for the first payment: %(sum)s") % {"sum": missing}, state.missing_kop, 0)
+    facts = {"day": formats.day(state.since or on), "sum": missing}
+    if not state.missing_kop:
+        return Now("warn", _("Suspended since %(day)s") % facts, 0, 0)
+    return Now("warn", _("Suspended since %(day)s: %(sum)s is missing") % facts, state.missing_kop, 0)
+
+
+def next_of(seen: billing.Overview, on: date) -> Next:
+    """The next charge; with money missing, what topping it up will do."""
+    state = billing.service_state(seen, on)
+    if state.word in {"suspended", "waiting"}:
+        return _after_top_up(seen, on, state.missing_kop)
+    charge = billing.next_charge(seen, on)
+    if charge is None:
+        return Next(_("Next charge"), _("Nothing is due"), [])
+    shown = [_priced(one.name(formats.language()), kop) for one, kop in charge.lines]
+    first = charge.lines[0][0]
+    assert first.paid_until is not None
+    due = rules.next_due(first.charging, first.paid_until).period
+    lines = [_("%(what)s for %(period)s.") % {"what": _listed(shown), "period": formats.period(due.start, due.end)}]
+    if charge.missing_kop:
+        lines.append(_("%(sum)s will be missing.") % {"sum": money.show(charge.missing_kop)})
+    else:
+        lines.append(_("%(sum)s will remain.") % {"sum": money.show(charge.balance_after_kop)})
+    title = f"{formats.day(charge.on)} · {money.show(charge.amount_kop)}"
+    return Next(_("Next charge"), title, lines)
+
+
+def services(seen: billing.Overview, *, name_state: bool) -> list[Service]:
+    """In the order of charging.   name_state: say that a service works too, not only that it does not."""
+    return [_service(one, name_state) for one in seen.subscriptions]
+
+
+def operations(lines: Sequence[billing.LedgerLine]) -> list[Operation]:
+    return [Operation(line.on, what(line), line.amount_kop) for line in lines]
+
+
+def what(line: billing.LedgerLine) -> str:
+    """What a line of the statement is called: «Город 300, ноябрь», «Пополнение картой»."""
+    name = line.name(formats.language())
+    if name and line.period_start and line.period_end:
+        return f"{name}, {formats.period(line.period_start, line.period_end)}"
+    if line.reason == "payment" and line.house in words.CHANNELS:
+        return str(words.CHANNELS[line.house])
+    return str(words.REASONS[line.reason])
+
+
+def _after_top_up(seen: billing.Overview, on: date, missing_kop: int) -> Next:
+    paid = seen._replace(
+        balance_kop=seen.balance_kop + missing_kop,
+        paid_in_kop=None if seen.paid_in_kop is None else seen.paid_in_kop + missing_kop,
+    )
+    names = {one.id: one.name(formats.language()) for one in seen.subscriptions}
+    charged = billing.woken(paid, on).charged
+    lines = [
+        _("%(what)s for %(period)s.")
+        % {
+            "what": _priced(names[one.id], one.amount_kop),
+            "period": formats.period(one.due.period.start, one.due.period.end),
+        }
+        for one in charged
+    ]
+    if charged:
+        left_kop = paid.balance_kop - sum(one.amount_kop for one in charged)
+        lines.append(_("%(sum)s will remain.") % {"sum": money.show(left_kop)})
+    title = _("Internet goes on at once") if _has_internet(seen) else _("The services go on at once")
+    return Next(_("After the top-up"), title, lines)
+
+
+def _service(one: billing.SubscriptionRow, name_state: bool) -> Service:
+    mark, state = words.STATES[one.state]
+    works = one.state == "active"
+    return Service(
+        name=one.name(formats.language()),
+        facts=", ".join(site.facts(one)),
+        price_kop=one.price_kop,
+        per=words.PER[one.charging],
+        kind=words.KINDS[one.kind] if one.role == "tariff" else words.ADDON,
+        mark="" if works and not name_state else mark,
+        state=state,
+        works=works,
+        paid_through=one.paid_until - periods.ONE_DAY if works and one.paid_until else None,
+        address=spelled(one),
+    )
+
+
+def spelled(one: billing.SubscriptionRow) -> str:
+    parts = (one.street, one.house, one.korpus, one.flat)
+    return ", ".join(part for part in parts if part)
+
+
+def _has_internet(seen: billing.Overview) -> bool:
+    return any(one.role == "tariff" and one.kind == "internet" for one in seen.subscriptions)
+
+
+def _priced(name: str, amount_kop: int) -> str:
+    return f"{name} {money.show(amount_kop)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """«a», «a и b», «a, b и c»."""
+    if len(names) < 2:
+        return "".join(names)
+    return _("%(first)s and %(last)s") % {"first": ", ".join(names[:-1]), "last": names[-1]}
