@@ -5,6 +5,8 @@ from typing import Any
 import psycopg
 
 OLDEST_MAJOR = 15
+# The letter that blind locales see least, in SQL.
+CAPITAL_YO, SMALL_YO = "chr(1025)", "chr(1105)"
 EXTENSIONS = ("pg_trgm", "btree_gist", "unaccent")
 
 
@@ -32,7 +34,7 @@ def _of_text(conn: psycopg.Connection[Any], missing: dict[str, str]) -> list[str
     )
     if encoding != "UTF8":
         return [f"database {name} keeps text in {encoding}, not UTF8: {cure}"]
-    sees_case = _row(conn, "select lower('Ё') = 'ё'")[0]
+    sees_case = _row(conn, f"select lower({CAPITAL_YO}) = {SMALL_YO}")[0]
     sees_trigrams = "pg_trgm" in missing or _sees_trigrams(conn)
     if sees_case and sees_trigrams:
         return []
@@ -47,7 +49,7 @@ def _sees_trigrams(conn: psycopg.Connection[Any]) -> bool:
     with conn.transaction(force_rollback=True):
         conn.execute("create extension if not exists pg_trgm")
         schema = _row(conn, "select extnamespace::regnamespace::text from pg_extension where extname = 'pg_trgm'")
-        return bool(_row(conn, f"select {schema[0]}.show_trgm('дом') <> '{{}}'")[0])
+        return bool(_row(conn, f"select {schema[0]}.show_trgm({SMALL_YO}) <> '{{}}'")[0])
 
 
 def _missing_extensions(conn: psycopg.Connection[Any]) -> dict[str, str]:

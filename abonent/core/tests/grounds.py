@@ -93,7 +93,7 @@ class Ground:
         self.holders: list[Holder] = []
 
     def make(self, name: str, mode: int = 0o755) -> Path:
-        path = self.folder / name
+        path = self.folder.joinpath(name)
         path.mkdir(parents=True)
         path.chmod(mode)
         os.chown(path, self.uid, self.gid)

