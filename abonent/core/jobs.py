@@ -94,9 +94,7 @@ class Job(Generic[P, R]):
 
     def _ids(self, *args: P.args, **kwargs: P.kwargs) -> dict[str, object]:
         ids = dict(self._signature.bind(*args, **kwargs).arguments)
-        assert all(isinstance(value, int | str | None) for value in ids.values()), (
-            f"{self.name}: ids in, {ids}"
-        )
+        assert all(isinstance(value, int | str | None) for value in ids.values()), f"{self.name}: ids in, {ids}"
         return ids
 
     def _put(self, ids: dict[str, object], in_seconds: int | None) -> int | None:
@@ -167,9 +165,10 @@ def release_stalled() -> int:
         },
     )
     for row in freed:
-        log.warning("job %s %s was left by a dead worker: now %s", row["name"], row["ids"], row["status"])
+        ids = json.loads(row["ids"])
+        log.warning("job %s %s was left by a dead worker: now %s", row["name"], ids, row["status"])
         if row["status"] == "failed" and not row["superseded"]:
-            _alarm(row["name"], row["ids"], f"the job {row['name']} {row['ids']} kills its worker each time")
+            _alarm(row["name"], ids, f"the job {row['name']} {ids} kills its worker each time")
     return len(freed)
 
 
@@ -194,15 +193,11 @@ def run_due(*, limit: int = 1000, ahead_seconds: int = 0, raising: bool = True) 
         row = db.rows("select id, task_name, args, attempts from procrastinate_fetch_job_v2(null, null)")[0]
         if row["id"] is None:
             return ran
-        _run_here(
-            row["id"], _find(row["task_name"]), json.loads(row["args"]), row["attempts"], raising=raising
-        )
+        _run_here(row["id"], _find(row["task_name"]), json.loads(row["args"]), row["attempts"], raising=raising)
     raise UnableToRun(f"{limit} jobs have run and still more are due: does one defer itself for ever?")
 
 
-def _run_here(
-    job_id: int, found: "Job[..., Any]", ids: dict[str, object], attempts: int, *, raising: bool
-) -> None:
+def _run_here(job_id: int, found: "Job[..., Any]", ids: dict[str, object], attempts: int, *, raising: bool) -> None:
     try:
         found.function(**ids)
     except Exception:
