@@ -9,13 +9,17 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
 from abonent.core import embedded
+
+if TYPE_CHECKING:
+    from tests.world import World
 
 ROOT = Path(__file__).resolve().parent
 NOT_DURABLE = {
@@ -32,9 +36,7 @@ def server() -> Iterator[embedded.Server]:
     from django.conf import settings
 
     programs = os.environ.get("ABONENT_TEST_POSTGRES")  # a folder of another PostgreSQL's programs
-    held = embedded.hold(
-        settings.HOME, settings=NOT_DURABLE, programs_dir=Path(programs) if programs else None
-    )
+    held = embedded.hold(settings.HOME, settings=NOT_DURABLE, programs_dir=Path(programs) if programs else None)
     yield held
     held.release()
 
@@ -44,7 +46,7 @@ def template(server: embedded.Server, django_db_blocker: Any) -> str:
     """The name of a migrated database, made once per state of the migrations and the profile."""
     from django.conf import settings
 
-    name = f"template_{settings.PROFILE.key}_{_fingerprint()}"
+    name = f"template_{settings.PROFILE.key}_{_fingerprint('abonent/*/migrations/*')}"
     with open(settings.HOME / "template.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _exists(name):
@@ -72,6 +74,35 @@ def own_database(template: str, django_db_blocker: Any, request: pytest.FixtureR
         yield dsn
 
 
+@pytest.fixture(scope="session")
+def populated(template: str, django_db_blocker: Any) -> str:
+    """The name of a database with the demo's cast in it, three months into their lives; made once per state."""
+    from django.conf import settings
+
+    name = f"cast_{settings.PROFILE.key}_{_fingerprint('abonent/**/*.py', 'abonent/**/*.sql', 'abonent/**/*.toml')}"
+    with open(settings.HOME / "cast.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _exists(name):
+            _drop_like("cast_%")
+            making = f"{name}_making"
+            _on_server(f'create database "{making}" template "{template}" strategy wal_log')
+            with django_db_blocker.unblock(), _pointed_at(making):
+                _load_profile()
+                _world().populate()
+            _on_server(f'alter database "{making}" rename to "{name}"')
+    return name
+
+
+@pytest.fixture
+def world(populated: str, django_db_blocker: Any, request: pytest.FixtureRequest) -> "Iterator[World]":
+    """The cast, in a database of the test's own: it may commit, use threads and processes."""
+    digest = hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]
+    with django_db_blocker.unblock(), _clone(populated, f"world_{os.getpid()}_{digest}"):
+        made = _world()()
+        yield made
+        made.close()
+
+
 @contextmanager
 def _clone(template: str, name: str) -> Iterator[str]:
     from django.conf import settings
@@ -87,12 +118,31 @@ def _clone(template: str, name: str) -> Iterator[str]:
         _on_server(f'drop database if exists "{name}" with (force)')
 
 
-def _fingerprint() -> str:
+def _fingerprint(*patterns: str) -> str:
     digest = hashlib.sha256()
-    for path in sorted((ROOT / "abonent").rglob("migrations/*")):
-        if path.is_file() and path.suffix in {".py", ".sql"}:
-            digest.update(path.read_bytes())
+    for path in sorted({path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file()}):
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _drop_like(pattern: str) -> None:
+    """What an older state of the code has left."""
+    with _admin() as conn:
+        found = conn.execute("select datname from pg_database where datname like %s", [pattern]).fetchall()
+    for (name,) in found:
+        _on_server(f'drop database if exists "{name}" with (force)')
+
+
+def _load_profile() -> None:
+    from abonent.flows import load_profile
+
+    load_profile.load(date(2026, 1, 1))
+
+
+def _world() -> "type[World]":
+    from tests.world import World
+
+    return World
 
 
 def _exists(name: str) -> bool:
