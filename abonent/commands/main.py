@@ -41,10 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     with ExitStack() as ground:
         try:
             prepare(module, ground)
+            return int(module.run(args))
         except (embedded.UnableToStart, profile.UnableToLoadProfile, UnableToPrepare) as error:
             errors.print(f"abonent: {error}", markup=False)
             return 1
-        return int(module.run(args))
 
 
 class UnableToPrepare(Exception):
