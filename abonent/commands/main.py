@@ -60,8 +60,13 @@ def prepare(module: ModuleType, ground: ExitStack) -> None:
     if needs == "nothing":
         return
     home = Path(os.environ.get("ABONENT_HOME", "var")).resolve()
-    home.mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("ABONENT_SECRET_KEY", _secret_key(home))
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        os.environ.setdefault("ABONENT_SECRET_KEY", _secret_key(home))
+    except OSError as error:
+        raise UnableToPrepare(
+            f"the folder {home} cannot be used ({error.strerror}): set ABONENT_HOME to one that may be written"
+        ) from error
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "abonent.settings")
     if needs == "database" and not os.environ.get("DATABASE_URL"):
         key = profile.load(os.environ.get("ABONENT_PROFILE", "skynet")).key

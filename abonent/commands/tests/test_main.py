@@ -93,3 +93,11 @@ def test_the_secret_key_is_made_once_and_is_nobody_elses_to_read(tmp_path: Path)
 )  # fmt: skip
 def test_what_is_a_loopback(host: str, is_loopback: bool) -> None:
     assert installation.is_loopback(host) is is_loopback
+
+
+def test_a_home_that_cannot_be_used_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file, not a folder")
+    done = abonent("verify", home=tmp_path / "taken")
+    assert done.returncode == 1
+    assert "ABONENT_HOME" in done.stderr
+    assert "Traceback" not in done.stderr
