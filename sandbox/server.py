@@ -66,19 +66,13 @@ def read(argv: Sequence[str] | None) -> Options:
     parser.add_argument("--port", type=int, required=True, help="pages and API")
     parser.add_argument("--home", type=Path, required=True, help="a folder for its store")
     parser.add_argument("--host", default=HOST, help="127.0.0.1, nothing else")
-    parser.add_argument(
-        "--abonent", help="where notifications go and pages lead back; default: http on PORT-1"
-    )
+    parser.add_argument("--abonent", help="where notifications go and pages lead back; default: http on PORT-1")
     parser.add_argument("--smtp-port", type=int, help="default: PORT+1")
-    parser.add_argument(
-        "--webhook-path", help="like /hooks/yookassa/<secret>/; without it nothing is notified"
-    )
+    parser.add_argument("--webhook-path", help="like /hooks/yookassa/<secret>/; without it nothing is notified")
     parser.add_argument("--time-zone", default="Europe/Moscow", help="of the times on its pages")
     given = parser.parse_args(argv)
     if given.host not in (HOST, "localhost"):
-        raise UnableToStart(
-            f"it listens on {HOST} only, not on {given.host}: its money is made up, its doors are open"
-        )
+        raise UnableToStart(f"it listens on {HOST} only, not on {given.host}: its money is made up, its doors are open")
     smtp_port = given.port + 1 if given.smtp_port is None else given.smtp_port
     for name, port in (("--port", given.port), ("--smtp-port", smtp_port)):
         if not 1 <= port <= 65535:
@@ -116,9 +110,7 @@ async def serve(options: Options) -> None:
     try:
         letters = await smtp.listen(kept, HOST, options.smtp_port)
     except OSError as error:
-        raise UnableToStart(
-            f"port {options.smtp_port} for mail is taken: give another --smtp-port"
-        ) from error
+        raise UnableToStart(f"port {options.smtp_port} for mail is taken: give another --smtp-port") from error
     server = Server(
         edge,
         address=HOST,
@@ -171,9 +163,7 @@ def _require_free(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            raise UnableToStart(
-                f"port {port} cannot be used ({error.strerror}): give another --port"
-            ) from error
+            raise UnableToStart(f"port {port} cannot be used ({error.strerror}): give another --port") from error
 
 
 class _Parser(argparse.ArgumentParser):

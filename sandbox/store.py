@@ -39,26 +39,20 @@ class Store:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._lock)
-            raise UnableToOpenStore(
-                f"another sandbox already uses {home}: stop it, or give another --home"
-            ) from error
+            raise UnableToOpenStore(f"another sandbox already uses {home}: stop it, or give another --home") from error
         self.path = home.joinpath(FILE_NAME)
         self._clock_offset_ms: int | None = None
         try:
             self._sql = self._open()
         except sqlite3.Error as error:
             os.close(self._lock)
-            raise UnableToOpenStore(
-                f"cannot read {self.path} ({error}): move it away to begin anew"
-            ) from error
+            raise UnableToOpenStore(f"cannot read {self.path} ({error}): move it away to begin anew") from error
 
     def _open(self) -> sqlite3.Connection:
         sql = sqlite3.connect(self.path, isolation_level=None)
         sql.row_factory = sqlite3.Row
         sql.execute("pragma journal_mode = wal")
-        sql.execute(
-            "pragma synchronous = normal"
-        )  # survives a killed process; a power cut may take the last moment
+        sql.execute("pragma synchronous = normal")  # survives a killed process; a power cut may take the last moment
         sql.execute("pragma foreign_keys = on")
         (version,) = sql.execute("pragma user_version").fetchone()
         if version == 0:
@@ -108,8 +102,7 @@ class Store:
 
     def set_knob(self, sql: sqlite3.Connection, name: str, value: Any) -> None:
         sql.execute(
-            "insert into knob (name, value) values (?, ?)"
-            " on conflict (name) do update set value = excluded.value",
+            "insert into knob (name, value) values (?, ?) on conflict (name) do update set value = excluded.value",
             (name, json.dumps(value)),
         )
 

@@ -155,9 +155,7 @@ class Running:
 
 
 @contextlib.contextmanager
-def start(
-    home: Path, *, abonent_url: str = "http://127.0.0.1:9", webhook_path: str | None = None
-) -> Iterator[Running]:
+def start(home: Path, *, abonent_url: str = "http://127.0.0.1:9", webhook_path: str | None = None) -> Iterator[Running]:
     """Runs while the block does. home: a folder for its store; the log lies there too.
 
     abonent_url: on loopback.  webhook_path: without one no notification goes out;

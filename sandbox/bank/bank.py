@@ -43,16 +43,12 @@ class Bank:
         row = refunds.find(sql, refund_id)
         if row["status"] == "succeeded" and shops.SHOPS[row["shop_id"]].notified:
             how = notifications.mode(self.store)
-            notifications.plan(
-                sql, "refund.succeeded", objects.refund(row), how, self.store.now_ms(), sent=False
-            )
+            notifications.plan(sql, "refund.succeeded", objects.refund(row), how, self.store.now_ms(), sent=False)
 
     def mode_of(self, payment: sqlite3.Row) -> notifications.Mode:
         """A card with a mode of its own uses it while its owner pays; other charges follow the knobs."""
         by_payer = payment["card_name"] is not None and payment["method_id"] == payment["id"]
-        return notifications.mode(
-            self.store, cards.CARDS[payment["card_name"]].webhooks if by_payer else None
-        )
+        return notifications.mode(self.store, cards.CARDS[payment["card_name"]].webhooks if by_payer else None)
 
     async def told(self, object_id: str) -> None:
         """After a change by an API call; in the mode `early` the shop hears of it before the answer."""

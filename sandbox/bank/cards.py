@@ -71,11 +71,7 @@ CARDS = {
 GROUPS = (
     (
         "Pay",
-        [
-            card
-            for card in CARDS.values()
-            if not (card.declines_with or card.webhooks or card.recurring_declines_with)
-        ],
+        [card for card in CARDS.values() if not (card.declines_with or card.webhooks or card.recurring_declines_with)],
     ),
     ("Are declined", [card for card in CARDS.values() if card.declines_with]),
     ("Try the shop's patience", [card for card in CARDS.values() if card.webhooks]),
@@ -125,9 +121,7 @@ def read_number(typed: str) -> Card:
         raise UnableToReadCard("card_number", "The number does not add up: check its digits")
     card = BY_NUMBER.get(number)
     if card is None:
-        raise UnableToReadCard(
-            "card_number", "This is a sandbox: take a test card from the list on this page"
-        )
+        raise UnableToReadCard("card_number", "This is a sandbox: take a test card from the list on this page")
     return card
 
 

@@ -107,9 +107,7 @@ async def clock(bank: Bank, body: dict[str, Any], request: Request) -> Any:
 
 async def list_payments(bank: Bank, body: dict[str, Any], request: Request) -> Any:
     bank.expire_due()
-    return [
-        objects.payment(row, bank.port) for row in bank.store.rows("select * from payment order by seq desc")
-    ]
+    return [objects.payment(row, bank.port) for row in bank.store.rows("select * from payment order by seq desc")]
 
 
 async def list_refunds(bank: Bank, body: dict[str, Any], request: Request) -> Any:
@@ -193,13 +191,9 @@ async def _finished(bank: Bank, payment_id: str, change: Callable[[sqlite3.Conne
 
 
 async def _serve(bank: Bank, handler: Handler, request: Request) -> Response:
-    if request.method == "POST" and not request.headers.get("Content-Type", "").startswith(
-        "application/json"
-    ):
+    if request.method == "POST" and not request.headers.get("Content-Type", "").startswith("application/json"):
         # A page of another site can post a form here, but not JSON.
-        return JSONResponse(
-            errors.invalid("Content-Type", "Content-Type must be application/json").body(), 400
-        )
+        return JSONResponse(errors.invalid("Content-Type", "Content-Type must be application/json").body(), 400)
     try:
         body = requests.body_of(await request.body())
         return JSONResponse(await handler(bank, body, request))

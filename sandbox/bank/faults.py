@@ -57,9 +57,7 @@ def take(store: Store, method: str, path: str) -> Fault:
     return Fault(kind, delay_ms, bool(left.get("work_done")))
 
 
-async def through(
-    store: Store, request: Request, serve: Callable[[Request], Awaitable[Response]]
-) -> Response:
+async def through(store: Store, request: Request, serve: Callable[[Request], Awaitable[Response]]) -> Response:
     """Serves one API call through whatever fault waits for it."""
     fault = take(store, request.method, request.url.path)
     if fault.delay_ms:

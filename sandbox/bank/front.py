@@ -23,10 +23,7 @@ async def show(bank: Bank, looks: pages.Pages, request: Request) -> Response:
     return looks.render(
         request,
         "bank_front.html",
-        payments=[
-            (row, objects.page_address(row, bank.port) if row["status"] == "pending" else None)
-            for row in rows
-        ],
+        payments=[(row, objects.page_address(row, bank.port) if row["status"] == "pending" else None) for row in rows],
         groups=cards.GROUPS,
         shops=shops.SHOPS.values(),
         api_url=f"http://127.0.0.1:{bank.port}/v3",

@@ -18,9 +18,7 @@ def check(key: str | None) -> str:
     if not key:
         raise errors.invalid(HEADER, "Idempotence key is missing: every POST needs one")
     if len(key) > 64:
-        raise errors.invalid(
-            HEADER, "Idempotence key is too long. Send the value in accordance with the documentation"
-        )
+        raise errors.invalid(HEADER, "Idempotence key is too long. Send the value in accordance with the documentation")
     if not KEY.fullmatch(key):
         raise errors.invalid(HEADER, "Idempotence key may hold letters, digits and + - _ . only")
     return key
@@ -42,9 +40,7 @@ def known(sql: sqlite3.Connection, shop: shops.Shop, key: str, request_hash: str
     return str(row["object_id"])
 
 
-def keep(
-    sql: sqlite3.Connection, shop: shops.Shop, key: str, request_hash: str, object_id: str, now_ms: int
-) -> None:
+def keep(sql: sqlite3.Connection, shop: shops.Shop, key: str, request_hash: str, object_id: str, now_ms: int) -> None:
     """In the transaction that makes the object."""
     sql.execute(
         "insert into idempotence (shop_id, key, request_hash, object_id, created_ms) values (?, ?, ?, ?, ?)",

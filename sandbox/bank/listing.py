@@ -16,9 +16,7 @@ STATUSES = {
 LIMIT, LIMIT_MAX = 10, 100
 
 
-def page(
-    store: Store, shop: shops.Shop, table: str, query: Mapping[str, str]
-) -> tuple[list[sqlite3.Row], str | None]:
+def page(store: Store, shop: shops.Shop, table: str, query: Mapping[str, str]) -> tuple[list[sqlite3.Row], str | None]:
     """(rows, next_cursor). table: "payment" or "refund"."""
     conditions: list[str] = ["shop_id = ?"]
     values: list[object] = [shop.id]

@@ -52,9 +52,7 @@ def body(event: str, about: dict[str, Any]) -> str:
     return json.dumps({"type": "notification", "event": event, "object": about}, ensure_ascii=False)
 
 
-def plan(
-    sql: sqlite3.Connection, event: str, about: dict[str, Any], how: Mode, now_ms: int, *, sent: bool
-) -> None:
+def plan(sql: sqlite3.Connection, event: str, about: dict[str, Any], how: Mode, now_ms: int, *, sent: bool) -> None:
     """In the transaction of the change. sent: it went out early and was answered."""
     closed = "delivered" if sent else "withheld" if how.webhooks == "none" else None
     due_ms = now_ms + how.late_seconds * 1000 if how.webhooks == "late" else now_ms
@@ -104,8 +102,7 @@ class Sender:
     async def settled(self, object_id: str, within_seconds: int = ANSWER_TIMEOUT_SECONDS) -> None:
         """Waits until each notification about the object that is due now was tried once."""
         rows = self._store.rows(
-            "select seq from notification where object_id = ? and closed is null and attempts = 0"
-            " and due_ms <= ?",
+            "select seq from notification where object_id = ? and closed is null and attempts = 0 and due_ms <= ?",
             object_id,
             self._store.now_ms(),
         )
@@ -143,9 +140,7 @@ class Sender:
             "select seq, due_ms from notification where closed is null order by due_ms, seq limit ?",
             AT_ONCE_MAX + 1,
         )
-        due: list[int] = [
-            row["due_ms"] - self._store.now_ms() for row in rows if row["seq"] not in self._tasks
-        ]
+        due: list[int] = [row["due_ms"] - self._store.now_ms() for row in rows if row["seq"] not in self._tasks]
         return max(0, min([IDLE_MS, *due]))
 
     async def _deliver(self, seq: int) -> None:

@@ -32,9 +32,7 @@ def payment(row: sqlite3.Row, port: int) -> dict[str, Any]:
         if row[name] is not None:
             body[name] = row[name]
     if row["card"] is not None:
-        body["payment_method"] = method(
-            row, saved=paid and (bool(row["save_method"]) or row["method_id"] != row["id"])
-        )
+        body["payment_method"] = method(row, saved=paid and (bool(row["save_method"]) or row["method_id"] != row["id"]))
     if status == payments.PENDING:
         body["confirmation"] = {
             "type": "redirect",

@@ -27,30 +27,26 @@ def create(sql: sqlite3.Connection, shop: shops.Shop, new: requests.NewPayment, 
     """The id of a new payment: pending, or charged at once where a saved method is named."""
     payment_id = str(uuid.uuid4())
     method = None if new.method_id is None else find_method(sql, shop, new.method_id)
-    sql.execute(
-        "insert into payment (id, shop_id, status, amount_kop, capture, save_method, description,"
-        " return_url, locale, merchant_customer_id, metadata, receipt, method_id, card, card_name, created_ms, expires_ms)"
-        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            payment_id,
-            shop.id,
-            PENDING,
-            new.amount_kop,
-            new.capture,
-            new.save_method and method is None,
-            new.description,
-            new.return_url,
-            new.locale,
-            new.merchant_customer_id,
-            json.dumps(new.metadata, ensure_ascii=False),
-            None if new.receipt is None else json.dumps(new.receipt, ensure_ascii=False),
-            method and method["id"],
-            method and method["card"],
-            method and method["card_name"],
-            now_ms,
-            now_ms + CONFIRMATION_MS,
-        ),
-    )
+    row: dict[str, object] = {
+        "id": payment_id,
+        "shop_id": shop.id,
+        "status": PENDING,
+        "amount_kop": new.amount_kop,
+        "capture": new.capture,
+        "save_method": new.save_method and method is None,
+        "description": new.description,
+        "return_url": new.return_url,
+        "locale": new.locale,
+        "merchant_customer_id": new.merchant_customer_id,
+        "metadata": json.dumps(new.metadata, ensure_ascii=False),
+        "receipt": None if new.receipt is None else json.dumps(new.receipt, ensure_ascii=False),
+        "created_ms": now_ms,
+        "expires_ms": now_ms + CONFIRMATION_MS,
+    }
+    if method is not None:
+        row |= {"method_id": method["id"], "card": method["card"], "card_name": method["card_name"]}
+    places = ", ".join("?" * len(row))
+    sql.execute(f"insert into payment ({', '.join(row)}) values ({places})", tuple(row.values()))
     if method is not None:
         if method["declines_with"] is None:
             _authorise(sql, payment_id, now_ms)
@@ -153,17 +149,13 @@ def expire_due(sql: sqlite3.Connection, now_ms: int) -> list[str]:
         (PENDING, WAITING, now_ms),
     ).fetchall()
     for row in due:
-        _cancel(
-            sql, row["id"], "expired_on_confirmation" if row["status"] == PENDING else "expired_on_capture"
-        )
+        _cancel(sql, row["id"], "expired_on_confirmation" if row["status"] == PENDING else "expired_on_capture")
     return [row["id"] for row in due]
 
 
 def set_method_behaviour(sql: sqlite3.Connection, method_id: str, declines_with: str | None) -> None:
     """What charges without the payer will meet from now on: a reason, or None for success."""
-    changed = sql.execute(
-        "update payment_method set declines_with = ? where id = ?", (declines_with, method_id)
-    )
+    changed = sql.execute("update payment_method set declines_with = ? where id = ?", (declines_with, method_id))
     if changed.rowcount == 0:
         raise errors.missing("Payment method", method_id)
 
@@ -176,9 +168,7 @@ def _require(row: sqlite3.Row, *statuses: str) -> None:
 def _authorise(sql: sqlite3.Connection, payment_id: str, now_ms: int) -> None:
     row = find(sql, payment_id)
     if row["capture"]:
-        sql.execute(
-            "update payment set status = ?, captured_ms = ? where id = ?", (SUCCEEDED, now_ms, payment_id)
-        )
+        sql.execute("update payment set status = ?, captured_ms = ? where id = ?", (SUCCEEDED, now_ms, payment_id))
     else:
         sql.execute(
             "update payment set status = ?, expires_ms = ? where id = ?",

@@ -12,9 +12,7 @@ OUTCOMES = ("succeeded", "pending", "canceled")
 class UnableToFinishRefund(Exception): ...
 
 
-def create(
-    sql: sqlite3.Connection, shop: shops.Shop, new: requests.NewRefund, outcome: str, now_ms: int
-) -> str:
+def create(sql: sqlite3.Connection, shop: shops.Shop, new: requests.NewRefund, outcome: str, now_ms: int) -> str:
     """The id of a new refund. outcome: one of OUTCOMES, the sandbox's knob.
 
     Raises UnableToServe where the payment is not paid, or less is left of it (pending refunds count).
@@ -31,9 +29,7 @@ def create(
     ).fetchone()
     left_kop = payment["amount_kop"] - promised_kop
     if new.amount_kop > left_kop:
-        raise errors.invalid(
-            "amount.value", "The sum of the refund is greater than what is left of the payment"
-        )
+        raise errors.invalid("amount.value", "The sum of the refund is greater than what is left of the payment")
     refund_id = str(uuid.uuid4())
     sql.execute(
         "insert into refund (id, shop_id, payment_id, status, amount_kop, description, metadata, receipt,"
@@ -68,9 +64,7 @@ def find_of(sql: sqlite3.Connection, shop: shops.Shop, refund_id: str) -> sqlite
     return row
 
 
-def finish(
-    sql: sqlite3.Connection, refund_id: str, *, succeeded: bool, reason: str = "general_decline"
-) -> None:
+def finish(sql: sqlite3.Connection, refund_id: str, *, succeeded: bool, reason: str = "general_decline") -> None:
     """pending → succeeded | canceled. Raises UnableToFinishRefund where it is final already."""
     row = find(sql, refund_id)
     if row["status"] != "pending":
@@ -82,6 +76,4 @@ def finish(
             (row["amount_kop"], row["payment_id"]),
         )
     else:
-        sql.execute(
-            "update refund set status = 'canceled', cancel_reason = ? where id = ?", (reason, refund_id)
-        )
+        sql.execute("update refund set status = 'canceled', cancel_reason = ? where id = ?", (reason, refund_id))

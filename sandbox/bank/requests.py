@@ -68,9 +68,7 @@ def amount(body: dict[str, Any], parameter: str = "amount") -> int:
     try:
         amount_kop = kopecks.parse(value.get("value"))
     except kopecks.UnableToReadSum as error:
-        raise errors.invalid(
-            f"{parameter}.value", 'Incorrect sum: a string like "100.00" is expected'
-        ) from error
+        raise errors.invalid(f"{parameter}.value", 'Incorrect sum: a string like "100.00" is expected') from error
     if amount_kop <= 0:
         raise errors.invalid(f"{parameter}.value", "The sum must be greater than zero")
     return amount_kop
@@ -146,9 +144,7 @@ def _metadata(body: dict[str, Any]) -> dict[str, str]:
         if len(key) > 32:
             raise errors.invalid("metadata", "A key of metadata must be at most 32 characters")
         if type(item) is not str or len(item) > 512:
-            raise errors.invalid(
-                f"metadata.{key}", "A value of metadata must be a string of at most 512 characters"
-            )
+            raise errors.invalid(f"metadata.{key}", "A value of metadata must be a string of at most 512 characters")
     return value
 
 
@@ -184,9 +180,7 @@ def _check_receipt_sum(receipt: dict[str, Any] | None, amount_kop: int) -> None:
             return
         total_kop += amount(item) * int(quantity[1])
     if total_kop != amount_kop:
-        raise errors.invalid(
-            "receipt.items", "The sum of the receipt's items does not equal the payment's amount"
-        )
+        raise errors.invalid("receipt.items", "The sum of the receipt's items does not equal the payment's amount")
 
 
 def _check_method_data(body: dict[str, Any]) -> None:
@@ -194,9 +188,7 @@ def _check_method_data(body: dict[str, Any]) -> None:
     if data is None:
         return
     if not isinstance(data, dict) or data.get("type") != "bank_card":
-        raise errors.invalid(
-            "payment_method_data.type", "The payment method is not available: only bank_card is"
-        )
+        raise errors.invalid("payment_method_data.type", "The payment method is not available: only bank_card is")
     if data.get("card") is not None:
         raise errors.UnableToServe(
             403, "You can't pass card data: the payer types it on the bank's page", "payment_method_data.card"
@@ -212,9 +204,7 @@ def _confirmation(body: dict[str, Any]) -> tuple[str, str]:
         raise errors.invalid("confirmation.type", "Only the confirmation of type redirect is available")
     return_url = confirmation.get("return_url")
     if type(return_url) is not str or len(return_url) > RETURN_URL_MAX or not is_web_address(return_url):
-        raise errors.invalid(
-            "confirmation.return_url", "return_url must be an http(s) address up to 2048 characters"
-        )
+        raise errors.invalid("confirmation.return_url", "return_url must be an http(s) address up to 2048 characters")
     locale = confirmation.get("locale") or LOCALES[0]
     if locale not in LOCALES:
         raise errors.invalid("confirmation.locale", "locale must be ru_RU or en_US")

@@ -36,12 +36,6 @@ def authenticate(header: str | None) -> Shop:
         shop_id = secret = ""
     shop = SHOPS.get(shop_id)
     expected = shop.secret if shop else "no such shop"
-    if (
-        scheme.lower() != "basic"
-        or not hmac.compare_digest(secret.encode(), expected.encode())
-        or shop is None
-    ):
-        raise errors.UnableToServe(
-            401, "Error in shopId or secret key. Check their validity", "Authorization"
-        )
+    if scheme.lower() != "basic" or not hmac.compare_digest(secret.encode(), expected.encode()) or shop is None:
+        raise errors.UnableToServe(401, "Error in shopId or secret key. Check their validity", "Authorization")
     return shop

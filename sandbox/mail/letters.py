@@ -64,11 +64,7 @@ def _text(message: email.message.EmailMessage) -> tuple[str, bool]:
 
 
 def _attachments(message: email.message.EmailMessage) -> list[email.message.EmailMessage]:
-    return [
-        part
-        for part in message.walk()
-        if isinstance(part, email.message.EmailMessage) and part.is_attachment()
-    ]
+    return [part for part in message.walk() if isinstance(part, email.message.EmailMessage) and part.is_attachment()]
 
 
 class _Words(html.parser.HTMLParser):
