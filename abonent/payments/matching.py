@@ -46,8 +46,8 @@ def not_ours(bank: objects.BankPayment, ours: Ours) -> str:
     if bank.shop_id != ours.shop_id:
         return f"it is of the shop {bank.shop_id or 'that the bank does not name'}, ours is {ours.shop_id}"
     if bank.test != ours.test:
-        said, expected = ("a test", "real money") if bank.test else ("real money", "a test")
-        return f"it is {said} payment, this shop takes {expected}"
+        paid, takes = ("play", "real") if bank.test else ("real", "play")
+        return f"it is in {paid} money, this shop takes {takes} money"
     if bank.currency != objects.CURRENCY:
         return f"it is in {bank.currency[:8]}"
     return ""

@@ -1,0 +1,5 @@
+"""The sandbox's bank for these tests."""
+
+from tests.bank import bank, one_bank
+
+__all__ = ["bank", "one_bank"]
