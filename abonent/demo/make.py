@@ -1,5 +1,6 @@
 """Make the demo: the cast and its three months of history, by the verbs that real people's days go through."""
 
+import logging
 import os
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -26,10 +27,14 @@ def once(console: Console) -> bool:
     first_day = os.environ.get("ABONENT_SANDBOX_DATE")
     if first_day:
         clock.start_at(date.fromisoformat(first_day))
+    runs = logging.getLogger("abonent.flows.charge_run")
+    level = runs.level
+    runs.setLevel(logging.WARNING)  # ninety nights of history in the terminal say nothing
     with Progress(console=console, transient=True) as progress:
         bar = progress.add_task("Three months of the demo's history", total=None)
         for done, total in people(clock.today()):
             progress.update(bar, completed=done, total=total)
+    runs.setLevel(level)
     return True
 
 
