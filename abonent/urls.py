@@ -1,8 +1,10 @@
 """Every address of the program. A door to a room that is not built yet is absent, never a stub."""
 
+from django.conf import settings
 from django.urls import URLPattern, path
 
 from abonent.api import health, webhooks
+from abonent.demo import cast, screens
 from abonent.portal import cabinet, passwords, pay, scope, sign_in, site
 from abonent.ui import language, preferences
 
@@ -31,9 +33,18 @@ urlpatterns: list[URLPattern] = [
     path("language/", language.switch, name="language"),
     path("theme/", preferences.switch_theme, name="theme"),
     path("hooks/yookassa/<str:secret>/", webhooks.yookassa, name="yookassa_hook"),
+    path("hooks/yookassa/<str:secret>/", webhooks.yookassa),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
 ]
+
+if settings.SANDBOX:
+    sign_in.cast_of_demo = cast.shown  # portal cannot ask demo, which stands above it
+    urlpatterns += [
+        path("sandbox/", screens.index, name="sandbox"),
+        path("sandbox/clock/", screens.the_clock, name="sandbox_clock"),
+        path("sandbox/<str:key>/", screens.door),
+    ]
 
 handler400 = "abonent.ui.errors.bad_request"
 handler403 = "abonent.ui.errors.permission_denied"

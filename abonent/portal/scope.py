@@ -118,10 +118,11 @@ def _own(request: HttpRequest) -> list[queries.OwnContract]:
 def _page_of(request: HttpRequest) -> str:
     """The page of ours from which a form or a part was sent."""
     referer = request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
-        return CABINET
     parts = urlsplit(referer)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path or CABINET
+    ours = url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure())
+    if not ours or not parts.netloc:
+        return CABINET
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 @require_POST

@@ -1,6 +1,7 @@
 """The Jinja environment of every page: what a template may say without being given it."""
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -29,7 +30,7 @@ def environment(**options: Any) -> Environment:
         "language": formats.language,
         "theme_of": preferences.theme,
         "profile": profile,
-        "logo": Markup(profile.logo_svg),  # the operator's own file
+        "logo": Markup(" ".join(profile.logo_svg.split())),  # the operator's own file
         "sandbox": settings.SANDBOX,
     }
     made.filters |= {
@@ -43,6 +44,7 @@ def environment(**options: Any) -> Environment:
         "speed": formats.speed,
         "capital": capital,
         "said": said,
+        "first_said": first_said,
     }
     made.globals["period"] = formats.period
     return made
@@ -56,6 +58,11 @@ def capital(text: str) -> str:
 def said(text: Any) -> str:
     """A profile's text in the reader's language."""
     return str(text.get(formats.language()))
+
+
+def first_said(errors: Sequence[Any]) -> str:
+    """The first of a form field's errors, or nothing."""
+    return str(errors[0]) if errors else ""
 
 
 def _url(name: str, *args: Any) -> str:
