@@ -23,9 +23,7 @@ class Subscription(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    account = models.ForeignKey(
-        Account, on_delete=models.DO_NOTHING, related_name="subscriptions", db_constraint=False
-    )
+    account = models.ForeignKey(Account, on_delete=models.DO_NOTHING, related_name="subscriptions", db_constraint=False)
     line = models.ForeignKey(
         Line, null=True, on_delete=models.DO_NOTHING, related_name="subscriptions", db_constraint=False
     )
@@ -42,12 +40,8 @@ class Subscription(models.Model):
     kind = models.CharField(max_length=16, choices=ServiceKind.choices)
     charging = models.CharField(max_length=8, choices=Charging.choices)
     price_kop = models.BigIntegerField()  # of a whole period (a month), as agreed
-    priority = (
-        models.SmallIntegerField()
-    )  # the order of charging on one date: tariffs before add-ons, kinds by profile
-    state = models.CharField(
-        max_length=10, choices=SubscriptionState.choices, default=SubscriptionState.WAITING
-    )
+    priority = models.SmallIntegerField()  # the order of charging on one date: tariffs before add-ons, kinds by profile
+    state = models.CharField(max_length=10, choices=SubscriptionState.choices, default=SubscriptionState.WAITING)
     paid_until = models.DateField(null=True)  # null only while it waits
     stopped_on = models.DateField(null=True)  # since when suspended or standing
     started_on = models.DateField()
@@ -88,9 +82,7 @@ class Charge(models.Model):
     )
     turn = models.SmallIntegerField(default=0)
     id = models.BigAutoField(primary_key=True)
-    account = models.ForeignKey(
-        Account, on_delete=models.DO_NOTHING, related_name="charges", db_constraint=False
-    )
+    account = models.ForeignKey(Account, on_delete=models.DO_NOTHING, related_name="charges", db_constraint=False)
     period_end = models.DateField()
     whole_start = models.DateField()  # the billing period that this one is the whole or a part of
     whole_end = models.DateField()
@@ -125,9 +117,7 @@ class ChargeRun(models.Model):
 
     on = models.DateField(unique=True)
     state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.RUNNING)
-    plan = models.JSONField(
-        default=dict
-    )  # {"accounts": n, "charges": n, "amount_kop": n, "suspensions": n, by kind}
+    plan = models.JSONField(default=dict)  # {"accounts": n, "charges": n, "amount_kop": n, "suspensions": n, by kind}
     fact = models.JSONField(default=dict)
     started_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
@@ -154,16 +144,12 @@ class ChargedThrough(models.Model):
     on = models.DateField()
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(condition=models.Q(id=1), name="billing_charged_through_one_row")
-        ]
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="billing_charged_through_one_row")]
 
 
 class ParkedAccount(models.Model):
     """An account that makes no sense: charged by nobody until a person has looked. It stops no other."""
 
-    account = models.OneToOneField(
-        Account, primary_key=True, on_delete=models.DO_NOTHING, db_constraint=False
-    )
+    account = models.OneToOneField(Account, primary_key=True, on_delete=models.DO_NOTHING, db_constraint=False)
     reason = models.TextField()
     parked_at = models.DateTimeField(db_default=Now())

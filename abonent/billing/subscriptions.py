@@ -52,9 +52,7 @@ def subscribe(
     )
 
 
-def set_terms(
-    account_id: int, *, credit_limit_kop: int | None = None, first_top_up_kop: int | None = None
-) -> Terms:
+def set_terms(account_id: int, *, credit_limit_kop: int | None = None, first_top_up_kop: int | None = None) -> Terms:
     """Agree a credit limit or a first top-up; what is None stays. After a higher limit call `resume`.
 
     Both in kopecks, >= 0.
@@ -85,9 +83,7 @@ def _check_free(line_id: int) -> None:
         raise UnableToSubscribe(f"line {line_id} has an internet tariff: change it instead")
 
 
-def _tariff_of_addon(
-    account_id: int, line_id: int | None, kind: str, code: str, parent_id: int | None
-) -> int:
+def _tariff_of_addon(account_id: int, line_id: int | None, kind: str, code: str, parent_id: int | None) -> int:
     tariffs = Subscription.objects.filter(account_id=account_id, line=line_id, role=OfferRole.TARIFF)
     tariffs = tariffs.exclude(state=SubscriptionState.ENDED)
     wanted = tariffs.filter(kind=kind) if parent_id is None else tariffs.filter(id=parent_id)

@@ -65,9 +65,7 @@ class Posted(NamedTuple):
     repeated: bool
 
 
-def post(
-    *, key: str, debit_id: int, credit_id: int, amount_kop: int, on: date, reason: Reason | str
-) -> Posted:
+def post(*, key: str, debit_id: int, credit_id: int, amount_kop: int, on: date, reason: Reason | str) -> Posted:
     """Move `amount_kop` from one ledger account to another exactly once.
 
     A repeat with the same key and body returns the first result. The accounts stay locked until the caller's
@@ -96,9 +94,7 @@ def reverse(*, key: str, on_of: date, id_of: int, on: date) -> Posted:
     if first is None:
         raise UnableToReverse(f"there is no transfer {id_of} of {on_of}")
     if first.reason == Reason.REVERSAL:
-        raise UnableToReverse(
-            f"transfer {id_of} of {on_of} is a reversal itself: post the money anew instead"
-        )
+        raise UnableToReverse(f"transfer {id_of} of {on_of} is a reversal itself: post the money anew instead")
     back = Transfer(
         debit_id=first.credit_id,
         credit_id=first.debit_id,
@@ -112,9 +108,7 @@ def reverse(*, key: str, on_of: date, id_of: int, on: date) -> Posted:
         posted = _post(key, back)
         if not posted.repeated:
             # Partitions let no index say «once», so the reversed transfer's name is taken as a second key.
-            once = db.run(
-                _TAKE_GUARD, [f"reversed:{on_of}:{id_of}", _hash_of_name(key), posted.on, posted.id]
-            )
+            once = db.run(_TAKE_GUARD, [f"reversed:{on_of}:{id_of}", _hash_of_name(key), posted.on, posted.id])
             if not once:
                 raise UnableToReverse(f"transfer {id_of} of {on_of} is reversed already")
     return posted

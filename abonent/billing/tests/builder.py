@@ -58,9 +58,7 @@ def account(*, first_top_up: str = "0", credit_limit: str = "0", signed_on: date
     Line.objects.create(contract=contract, segment="apartment")
     opened = accounts.open_account(contract.id)
     with transaction.atomic():
-        subscriptions.set_terms(
-            opened.id, credit_limit_kop=kop(credit_limit), first_top_up_kop=kop(first_top_up)
-        )
+        subscriptions.set_terms(opened.id, credit_limit_kop=kop(credit_limit), first_top_up_kop=kop(first_top_up))
     return opened
 
 
@@ -121,6 +119,7 @@ def active(
 
 
 def resume(account: Account, on: str) -> resuming.Resumed:
+    partitions.ensure(day(on), day(on))
     with transaction.atomic():
         return resuming.resume(account.id, on=day(on))
 

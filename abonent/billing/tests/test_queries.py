@@ -1,3 +1,5 @@
+"""The account's first screen: its one statement and what is read from it."""
+
 from collections.abc import Callable
 
 import pytest

@@ -1,3 +1,5 @@
+"""What a payment resumes, what it costs, and what is still missing."""
+
 from collections.abc import Callable
 
 import pytest

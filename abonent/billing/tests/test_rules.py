@@ -1,3 +1,5 @@
+"""Tables of exact sums: months of 28 to 31 days, parts, days, and the order of priority."""
+
 from datetime import date
 
 import pytest
@@ -13,9 +15,7 @@ def amount_kop(charging: str, price_kop: int, start: str) -> int:
     return rules.amount_kop(charging, price_kop, rules.next_due(charging, date.fromisoformat(start)))
 
 
-@pytest.mark.parametrize(
-    "month", ["2026-02-01", "2028-02-01", "2026-04-01", "2026-12-01"]
-)  # 28, 29, 30, 31 days
+@pytest.mark.parametrize("month", ["2026-02-01", "2028-02-01", "2026-04-01", "2026-12-01"])  # 28, 29, 30, 31 days
 def test_a_whole_month_costs_exactly_its_price(month: str) -> None:
     assert amount_kop("month", 550_00, month) == 550_00
 
@@ -132,9 +132,7 @@ def test_tariffs_come_before_add_ons_and_kinds_as_the_profile_orders_them() -> N
         ("calendar", "thirty", 'proration_days = "thirty"'),
     ],
 )
-def test_a_policy_that_is_not_built_is_refused_by_name(
-    billing_cycle: str, proration_days: str, named: str
-) -> None:
+def test_a_policy_that_is_not_built_is_refused_by_name(billing_cycle: str, proration_days: str, named: str) -> None:
     with pytest.raises(rules.UnableToCharge, match=named):
         rules.require_supported(billing_cycle=billing_cycle, proration_days=proration_days)
     rules.require_supported(billing_cycle="calendar", proration_days="period")

@@ -1,3 +1,5 @@
+"""Connecting offers: what is refused, and what a subscription keeps."""
+
 import pytest
 from django.db import IntegrityError, transaction
 

@@ -1,3 +1,5 @@
+"""Transfers happen once, move exact sums, and can be neither changed nor lost."""
+
 from collections.abc import Callable
 from datetime import date
 
@@ -156,9 +158,7 @@ def test_what_was_paid_in_is_payments_less_refunds_since_a_date(boris: int, anna
     pay(boris, 200_00, key="payment:cash:3")
     pay(anna, 999_00, key="payment:cash:4")
     with transaction.atomic():
-        transfers.post(
-            key="bonus:1", debit_id=301, credit_id=boris, amount_kop=50_00, on=ON, reason=Reason.BONUS
-        )
+        transfers.post(key="bonus:1", debit_id=301, credit_id=boris, amount_kop=50_00, on=ON, reason=Reason.BONUS)
         transfers.reverse(key="chargeback:2", on_of=first.on, id_of=first.id, on=ON)
     assert queries.paid_in_kop(boris, since=date(2026, 11, 1)) == 200_00  # 300 + 200 − 300
     assert queries.paid_in_kop(boris, since=date(2026, 10, 31)) == 700_00

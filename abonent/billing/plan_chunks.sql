@@ -1,0 +1,17 @@
+-- Ranges of at most `size` accounts that have something due, without gaps from the first account to the last there
+-- can be: whoever becomes due after the plan stands in one of them.
+insert into billing_chargechunk (run_id, number, first_account_id, last_account_id, accounts)
+select %(run_id)s, number,
+       coalesce(lag(last) over (order by number) + 1, 0),
+       case when lead(last) over (order by number) is null then 9223372036854775807 else last end,
+       accounts
+from (
+    select (n - 1) / %(size)s + 1 as number, max(account_id) as last, count(*) as accounts
+    from (
+        select account_id, row_number() over (order by account_id) as n
+        from billing_subscription
+        where state = 'active' and paid_until <= %(on)s
+        group by account_id
+    ) due
+    group by 1
+) chunks
