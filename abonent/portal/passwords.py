@@ -45,9 +45,9 @@ class ChangeForm(forms.Form):
 
     def clean_new_password(self) -> str:
         new: str = self.cleaned_data["new_password"]
-        password_validation.validate_password(new, self.request.user)
         if new == self.data.get("old_password"):
             raise forms.ValidationError(gettext_lazy("That is the password you have. Choose another."))
+        password_validation.validate_password(new, self.request.user)
         return new
 
     def clean(self) -> dict[str, Any]:
