@@ -9,10 +9,11 @@ os.environ.setdefault("ABONENT_SANDBOX", "1")
 os.environ.setdefault("ABONENT_PROFILE", "skynet")
 
 from abonent.settings import *  # noqa: F403
-from abonent.settings import DATABASES, LOGGING, STORAGES
+from abonent.settings import DATABASES, LOGGING, STATIC_ROOT, STORAGES
 
 DATABASES["default"]["OPTIONS"].pop("pool")  # type: ignore[attr-defined]  # clones come and go; a pool would hold them
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 LOGGING["root"]["level"] = "CRITICAL"  # type: ignore[index]
 EMAIL_GATEWAY = SMS_GATEWAY = "console"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns where there is none
