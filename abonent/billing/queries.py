@@ -119,23 +119,28 @@ def overview(contract_id: int, on: date) -> Overview | None:
 def woken(seen: Overview, on: date) -> waking.Woken:
     """What `resume` would do today: what it would charge, and what is missing."""
     return waking.wake(
-        [
-            waking.Held(
-                one.id,
-                one.parent_id,
-                one.charging,
-                one.price_kop,
-                one.state,
-                one.paid_until,
-                one.stopped_on,
-                one.started_on,
-            )
-            for one in seen.subscriptions
-        ],
+        held(seen),
         available_kop=seen.available_kop,
         on=on,
         first_top_up_left_kop=seen.first_top_up_left_kop,
     )
+
+
+def held(seen: Overview) -> list[waking.Held]:
+    """What the account holds, as the rules of money ask for it."""
+    return [
+        waking.Held(
+            one.id,
+            one.parent_id,
+            one.charging,
+            one.price_kop,
+            one.state,
+            one.paid_until,
+            one.stopped_on,
+            one.started_on,
+        )
+        for one in seen.subscriptions
+    ]
 
 
 def service_state(seen: Overview, on: date) -> ServiceState:
