@@ -4,12 +4,14 @@ import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import httpx
 import pytest
 from django.test import Client
 
+from abonent.billing.tests import builder
 from abonent.core import clock, jobs, money, partitions
 from abonent.core.models import Alarm, Event
 from abonent.flows import topup
@@ -18,10 +20,12 @@ from abonent.ledger import queries as ledger_queries
 from abonent.ledger.models import Account
 from abonent.notifications.models import Notice
 from abonent.payments import invariants as payment_invariants
+from abonent.payments import matching
 from abonent.payments.gateways import yookassa
 from abonent.payments.models import Payment
 from sandbox import testing
 
+TODAY = date(2026, 11, 10)
 HOOK = "/hooks/yookassa/sandbox/"
 RETURN_URL = "http://localhost:8000/cabinet/pay/back/"
 
@@ -147,5 +151,41 @@ def broken() -> list[str]:
     return [*ledger_invariants.problems(), *payment_invariants.problems()]
 
 
-def make_partitions() -> None:
-    partitions.ensure_ahead(clock.today())
+@pytest.fixture
+def noon(db: None) -> Iterator[None]:
+    """The clock stands at noon of TODAY, in a database that is rolled back."""
+    with clock.frozen(clock.at_noon(TODAY)):
+        partitions.ensure_ahead(TODAY)
+        yield
+
+
+@pytest.fixture
+def payer(noon: None) -> Iterator[Account]:
+    """A subscriber's empty account; whatever happens to it, the books are in order at the end."""
+    yield builder.account()
+    assert broken() == []
+
+
+def claim_of(payment: Payment) -> dict[str, str]:
+    """The words by which the bank's payment is found to be this one."""
+    claim = matching.claim_of(payment.request["metadata"])
+    assert claim is not None
+    return matching.metadata(claim)
+
+
+def body_for(account: Account, *, payment_id: int = 999_999, amount: str = "500.00", **changes: Any) -> dict[str, Any]:
+    """What a payment of this account looks like to the bank."""
+    assert account.contract is not None
+    claim = matching.Claim(payment_id, account.id, account.contract.number)
+    return {
+        "amount": {"value": amount, "currency": "RUB"},
+        "capture": True,
+        "confirmation": {"type": "redirect", "return_url": RETURN_URL},
+        "metadata": matching.metadata(claim),
+        **changes,
+    }
+
+
+def forget_the_banks_id(payment: Payment) -> None:
+    """As if the bank's answer to us had been lost."""
+    Payment.objects.filter(id=payment.id).update(external_id=None, state="new", confirmation_url="")

@@ -1,5 +1,5 @@
-"""The sandbox's bank for these tests."""
+"""The sandbox's bank, and somebody who pays, for these tests."""
 
-from tests.bank import bank, one_bank
+from tests.bank import bank, noon, one_bank, payer
 
-__all__ = ["bank", "one_bank"]
+__all__ = ["bank", "noon", "one_bank", "payer"]
