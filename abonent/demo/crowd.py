@@ -33,7 +33,7 @@ def make(count: int, *, seed: int, on: date) -> None:
     partitions.ensure_ahead(on)
     with db.atomic():
         db.run(_CROWD, {"count": count, "seed": seed, "signed_on": signed_on, "paid_until": this_month})
-        transfers.post_batch("crowd_money")
+        transfers.post_keyed_batch("crowd_money")
     charge_run.start_from(this_month)
     charge_run.catch_up(on)
 
@@ -55,9 +55,7 @@ def sign_in_everybody() -> list[str]:
                 BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
                 HASH_SESSION_KEY: user.get_session_auth_hash(),
             }
-            rows.append(
-                Session(session_key=key, session_data=store.encode(data), expire_date=store.get_expiry_date())
-            )
+            rows.append(Session(session_key=key, session_data=store.encode(data), expire_date=store.get_expiry_date()))
             cookies.append(f"{settings.SESSION_COOKIE_NAME}={key}")
         Session.objects.bulk_create(rows, batch_size=5000)
     return cookies

@@ -59,6 +59,7 @@ select nextval(pg_get_serial_sequence('ledger_transfer', 'id')) as id,
        account_id as credit_id,
        (case when luck < 5 then 5000 else 100000 + luck * 1000 end)::bigint as amount_kop,
        'payment'::text as reason,
+       'payment:cash:crowd-' || %(seed)s || '-' || n as key,
        n
 from crowd;
 insert into payments_payment

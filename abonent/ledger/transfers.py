@@ -29,6 +29,13 @@ _TAKE_KEY = """
     on conflict do nothing
     returning transfer_id
 """
+# The same body as `_hash` says.
+_TAKE_KEYS = """
+    insert into ledger_key (key, body_hash, transfer_on, transfer_id)
+    select key, sha256(convert_to(concat_ws('|', debit_id, credit_id, amount_kop, "on", reason), 'UTF8')), "on", id
+    from {table} order by key
+    on conflict do nothing
+"""
 _TAKE_GUARD = """
     insert into ledger_key (key, body_hash, transfer_on, transfer_id)
     values (%s, %s, %s, %s)
@@ -132,6 +139,18 @@ def post_batch(table: str, params: Mapping[str, Any] | None = None) -> int:
     if done["balances"] != done["accounts"]:
         raise BalancesDisagree(f"{done['accounts']} accounts were to change, {done['balances']} did")
     return int(done["transfers"])
+
+
+def post_keyed_batch(table: str) -> int:
+    """`post_batch` of rows that come from outside (an import): each has its `key` text too, and takes it first.
+
+    Raises KeyReusedWithOtherBody when any of the keys is known: a batch is posted whole or not at all.
+    """
+    db.require_transaction()
+    wanted = db.rows(f"select count(*) as n from {table}")[0]["n"]
+    if db.run(_TAKE_KEYS.format(table=table)) != wanted:
+        raise KeyReusedWithOtherBody(f"one of {wanted} in {table}")
+    return post_batch(table)
 
 
 @contextmanager

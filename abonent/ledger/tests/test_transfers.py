@@ -201,6 +201,18 @@ def test_a_batch_with_an_account_that_does_not_exist_is_refused(boris: int) -> N
     assert queries.balance_kop(boris) == 0
 
 
+def test_a_batch_from_outside_takes_its_keys_and_is_posted_once(boris: int, anna: int) -> None:
+    batch((202, boris, 300_00), (202, anna, 190_00))
+    db.run("alter table moves add key text")
+    db.run("update moves set key = 'payment:cash:' || credit_id, reason = 'payment'")
+    assert transfers.post_keyed_batch("moves") == 2
+    assert list(invariants.problems()) == []
+    with pytest.raises(transfers.KeyReusedWithOtherBody), transaction.atomic():
+        transfers.post_keyed_batch("moves")
+    assert pay(boris, 300_00, key=f"payment:cash:{boris}").repeated
+    assert queries.balance_kop(boris) == 300_00
+
+
 def refused(sql: str) -> None:
     with pytest.raises((InternalError, IntegrityError), match="append-only"), transaction.atomic():
         db.run(sql)
