@@ -24,6 +24,7 @@ from sandbox.mail import smtp
 HOST = "127.0.0.1"
 READY_WITHIN_SECONDS = 10
 STOP_WITHIN_SECONDS = 1
+CUT_SHORT = "sandbox: something did not end in time and was cut short"
 
 log = logging.getLogger("sandbox")
 
@@ -122,11 +123,10 @@ async def serve(options: Options) -> None:
     )
 
     def stop() -> None:
-        # Waiting calls end first, else the server would wait for them. The store needs no farewell: every
-        # transaction is whole or absent, so a stop that takes too long may simply end the process.
+        # Waiting calls end first, else the server would wait for them.
         edge.stop()
         server.stop()  # type: ignore[no-untyped-call]  # granian has no types here
-        asyncio.get_running_loop().call_later(STOP_WITHIN_SECONDS, os._exit, 0)
+        asyncio.get_running_loop().call_later(STOP_WITHIN_SECONDS, _cut_short)
 
     for asked in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(asked, stop)
@@ -141,6 +141,12 @@ async def serve(options: Options) -> None:
                 await task
         letters.close()
         kept.close()
+
+
+def _cut_short() -> None:
+    """The store needs no farewell: every transaction in it is whole or absent."""
+    log.warning(CUT_SHORT)
+    os._exit(0)
 
 
 async def _say_when_ready(options: Options) -> None:

@@ -159,7 +159,7 @@ class Sender:
                 closed = "given_up"
             else:
                 closed = None
-                log.info("%s of %s: %s, will try again", row["event"], row["object_id"], answer)
+                log.debug("%s of %s: %s, will try again", row["event"], row["object_id"], answer)
             with self._store.transaction() as sql:
                 sql.execute(
                     "update notification set attempts = ?, last_answer = ?, closed = ?, due_ms = ?"

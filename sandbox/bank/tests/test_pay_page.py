@@ -216,7 +216,7 @@ class TestTwice:
     def test_many_submits_at_once_pay_once(
         self, shop: Shop, bank: testing.Running, receiver: Receiver, card: str
     ) -> None:
-        bank.control("", {"early_seconds": 0})
+        """The early card holds the change back for a second, in which all the others come."""
         payment = shop.create()
         with ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(lambda _: shop.pay(payment, card), range(16)))
