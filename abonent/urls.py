@@ -5,7 +5,7 @@ from django.urls import URLPattern, path
 
 from abonent.api import health, webhooks
 from abonent.demo import cast, screens
-from abonent.portal import cabinet, passwords, pay, scope, sign_in, site
+from abonent.portal import cabinet, history, passwords, pay, scope, sign_in, site
 from abonent.ui import language, preferences
 
 urlpatterns: list[URLPattern] = [
@@ -25,7 +25,8 @@ urlpatterns: list[URLPattern] = [
     path("password/forgot/", passwords.forgot, name="password_forgot"),
     path("cabinet/", cabinet.first_screen, name="cabinet"),
     path("cabinet/services/", cabinet.services, name="cabinet_services"),
-    path("cabinet/history/", cabinet.first_screen, name="history"),
+    path("cabinet/history/", history.page, name="history"),
+    path("cabinet/history.csv", history.file, name="history_file"),
     path("cabinet/pay/", pay.form, name="pay"),
     path("cabinet/pay/<str:token>/", pay.result, name="payment"),
     path("cabinet/password/", passwords.change, name="password"),

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from abonent.billing import queries as billing
 from abonent.core import clock
-from abonent.portal import scope, screen, sums
+from abonent.portal import ahead, scope, screen, sums
 
 
 @require_safe
@@ -25,6 +25,7 @@ def first_screen(request: HttpRequest) -> HttpResponse:
         "paid_through": billing.paid_through(seen),
         "next": screen.next_of(seen, today),
         "typed": sums.typed(advised_kop) if advised_kop else "",
+        "ahead": ahead.of(seen, today),
         "services": screen.services(seen, name_state=False),
         "operations": screen.operations(seen.lines),
     }

@@ -107,9 +107,14 @@ def what(line: billing.LedgerLine) -> str:
     name = line.name(formats.language())
     if name and line.period_start and line.period_end:
         return f"{name}, {formats.period(line.period_start, line.period_end)}"
-    if line.reason == "payment" and line.house in words.CHANNELS:
-        return str(words.CHANNELS[line.house])
-    return str(words.REASONS[line.reason])
+    return what_of(line.reason, line.house)
+
+
+def what_of(reason: str, house: str | None) -> str:
+    """What moved the money that was not a charge; a payment by its channel."""
+    if reason == "payment" and house in words.CHANNELS:
+        return str(words.CHANNELS[house])
+    return str(words.REASONS[reason])
 
 
 def _after_top_up(seen: billing.Overview, on: date, missing_kop: int) -> Next:

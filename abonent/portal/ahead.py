@@ -1,0 +1,79 @@
+"""The 90 days ahead: a picture, a sentence and a table. Asks nothing: the forecast is billing's, by the run's rule."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from abonent.billing import forecast as forecasts
+from abonent.billing import queries as billing
+from abonent.core import money, periods
+from abonent.ui import chart, formats
+
+MOST_ROWS = 14  # more dates than these are told by the month: a subscriber charged by the day has ninety
+
+
+class Row(NamedTuple):
+    when: str
+    what: str
+    amount_kop: int
+    balance_kop: int
+
+
+class Ahead(NamedTuple):
+    line: chart.StepLine
+    said: str
+    stop_title: str
+    stop_text: str
+    rows: list[Row]
+
+
+def of(seen: billing.Overview, today: date) -> Ahead | None:
+    """None: nothing will be charged, so there is nothing to draw."""
+    forecast = forecasts.of(seen, today)
+    if not forecast.steps:
+        return None
+    tariff = next((one.id for one in seen.subscriptions if one.role == "tariff"), None)
+    stops_on = next((step.on for step in forecast.steps if tariff in step.suspended), None)
+    points = [chart.Point(today, seen.balance_kop)]
+    points += [chart.Point(max(step.on, today), step.balance_kop) for step in forecast.steps if step.lines]
+    names = {one.id: one.name(formats.language()) for one in seen.subscriptions}
+    return Ahead(
+        line=chart.step_line(points, end=today + timedelta(days=forecasts.DAYS_AHEAD), stops_on=stops_on),
+        said=_said(forecast),
+        stop_title=_("it stops on %(day)s") % {"day": formats.day(stops_on)} if stops_on else "",
+        stop_text=_("%(sum)s will be missing") % {"sum": money.show(forecast.missing_kop)},
+        rows=_rows(forecast.steps, names),
+    )
+
+
+def _said(forecast: forecasts.Forecast) -> str:
+    if forecast.stops_on is None:
+        return _("The money lasts for %(days)s at least.") % {"days": formats.days(forecasts.DAYS_AHEAD)}
+    facts = {"day": formats.day(forecast.stops_on), "sum": money.show(forecast.missing_kop)}
+    return _("Top up by %(sum)s before %(day)s, and everything goes on.") % facts
+
+
+def _rows(steps: Sequence[forecasts.Step], names: dict[int, str]) -> list[Row]:
+    if len(steps) <= MOST_ROWS:
+        return [_row([step], names) for step in steps]
+    months: dict[date, list[forecasts.Step]] = {}
+    for step in steps:
+        months.setdefault(step.on.replace(day=1), []).append(step)
+    return [_row(group, names) for group in months.values()]
+
+
+def _row(group: Sequence[forecasts.Step], names: dict[int, str]) -> Row:
+    """One date, or the dates of one month, in a line."""
+    charged = [id for step in group for id, _kop in step.lines]
+    stopped = [id for step in group for id in step.suspended]
+    what = [", ".join(names[id] for id in dict.fromkeys(charged))] if charged else []
+    if stopped:
+        what.append(_("stops: %(names)s") % {"names": ", ".join(names[id] for id in dict.fromkeys(stopped))})
+    return Row(
+        when=formats.period(group[0].on, group[-1].on + periods.ONE_DAY),
+        what="; ".join(what),
+        amount_kop=-sum(kop for step in group for _id, kop in step.lines),
+        balance_kop=group[-1].balance_kop,
+    )
