@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from django.core.exceptions import ValidationError
+    from django.db import ProgrammingError
 
     from abonent.identity import users
 
@@ -38,13 +39,18 @@ def run(args: argparse.Namespace) -> int:
         users.find_role(args.role)
         _create(name, args.role, _read_password(from_stdin=args.password_stdin))
     except (users.UnableToCreateUser, UnableToReadPassword) as error:
-        errors.print(f"abonent: {error}", markup=False)
-        return 1
+        return _refuse(str(error))
     except ValidationError as error:
-        errors.print("abonent: " + " ".join(error.messages), markup=False)
-        return 1
+        return _refuse(" ".join(error.messages))
+    except ProgrammingError:
+        return _refuse("the database has no tables yet: run `abonent migrate` first")
     Console(highlight=False).print(f"{name} signs in as {args.role}.", markup=False)
     return 0
+
+
+def _refuse(why: str) -> int:
+    errors.print(f"abonent: {why}", markup=False, soft_wrap=True)
+    return 1
 
 
 def _create(name: str, role: str, password: str) -> None:

@@ -79,7 +79,6 @@ def test_the_password_comes_from_stdin_or_from_the_environment(monkeypatch: pyte
 def test_what_will_not_do_is_one_clear_line_and_creates_nobody(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], name: str, role: str, password: str, said: str
 ) -> None:
-    monkeypatch.setattr(staff.errors, "_width", 500)
     monkeypatch.setenv(staff.PASSWORD_VARIABLE, password)
     assert run(name, "--role", role) == 1
     told = capfd.readouterr().err
