@@ -88,7 +88,7 @@ class World:
     def state(self, who: Subscriber) -> str:
         seen = billing.overview(who.contract_id, self.today)
         assert seen is not None
-        return billing.service_state(seen, self.today).kind
+        return billing.service_state(seen, self.today).word
 
     def missing(self, who: Subscriber) -> int:
         seen = billing.overview(who.contract_id, self.today)

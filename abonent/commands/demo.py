@@ -8,9 +8,7 @@ HELP = "demo data: the cast, and --subscribers N more of any number"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--subscribers", type=int, default=0, metavar="N", help="how many more, made by the thousand"
-    )
+    parser.add_argument("--subscribers", type=int, default=0, metavar="N", help="how many more, made by the thousand")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="another seed makes other people")
 
 

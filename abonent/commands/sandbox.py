@@ -32,4 +32,5 @@ def command_line(port: int | None = None) -> list[str]:
         "--home", str(settings.HOME / f"sandbox_{settings.PROFILE.key}"),
         "--abonent", f"http://127.0.0.1:{settings.PORT}",
         "--webhook-path", f"/hooks/yookassa/{settings.YOOKASSA_WEBHOOK_SECRET}/",
+        "--time-zone", settings.PROFILE.time_zone,
     ]  # fmt: skip

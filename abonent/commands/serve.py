@@ -5,6 +5,7 @@ jobs finish (10 s), then the sandbox, then the database.
 """
 
 import argparse
+import ctypes
 import os
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from abonent.commands import sandbox
 
 HELP = "everything on one port; Ctrl-C stops it"
 STOP_SECONDS = 12
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 READY_SECONDS = 60
 console = Console(highlight=False)
 
@@ -53,7 +55,9 @@ def run(args: argparse.Namespace) -> int:
         stop = _Stop(parts)
         try:
             for name, command in commands:
-                process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL)
+                process = subprocess.Popen(
+                    command, start_new_session=True, stdin=subprocess.DEVNULL, preexec_fn=_end_with_parent
+                )
                 parts.callback(_end, process)
                 watched.append((name, process))
             _wait_ready(watched, stop)
@@ -107,9 +111,7 @@ def _wait_ready(watched: list[tuple[str, subprocess.Popen[bytes]]], stop: _Stop)
         except (URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
     if not stop.asked:
-        raise UnableToServe(
-            f"nothing answers on port {settings.PORT} after {READY_SECONDS} s; the lines above say why"
-        )
+        raise UnableToServe(f"nothing answers on port {settings.PORT} after {READY_SECONDS} s; the lines above say why")
 
 
 def _watch(watched: list[tuple[str, subprocess.Popen[bytes]]], stop: _Stop) -> None:
@@ -123,6 +125,12 @@ def _refuse_dead(watched: list[tuple[str, subprocess.Popen[bytes]]]) -> None:
     for name, process in watched:
         if process.poll() is not None:
             raise UnableToServe(f"{name} ended with code {process.returncode}; the rest is stopped with it")
+
+
+def _end_with_parent() -> None:
+    """In the child: a parent that is killed (not asked) takes its parts along, so that the ports are free again."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

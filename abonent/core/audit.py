@@ -23,6 +23,12 @@ def record(
     """
     db.require_transaction()
     return AuditEntry.objects.create(
-        at=clock.now(), actor=actor, action=action, subject=subject, old=old or {}, new=new or {}, why=why,
+        at=clock.now(),
+        actor=actor,
+        action=action,
+        subject=subject,
+        old=old or {},
+        new=new or {},
+        why=why,
         address=address,
     )

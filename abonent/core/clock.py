@@ -79,9 +79,7 @@ def _add_offset(day: date) -> None:
     there = local(now())
     ahead_seconds = int((datetime.combine(day, there.timetz()) - there).total_seconds())
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "update core_installation set clock_offset_seconds = clock_offset_seconds + %s", [ahead_seconds]
-        )
+        cursor.execute("update core_installation set clock_offset_seconds = clock_offset_seconds + %s", [ahead_seconds])
     forget()
 
 

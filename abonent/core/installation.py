@@ -27,7 +27,7 @@ def mirror_profile() -> None:
     if stored != wanted:
         raise UnableToChangeZone(
             f"this database counts its dates in {stored}, the profile says {wanted}: "
-            f"set time_zone = \"{stored}\" in the profile, or use another database"
+            f'set time_zone = "{stored}" in the profile, or use another database'
         )
 
 

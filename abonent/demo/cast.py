@@ -66,10 +66,7 @@ STAFF_PASSWORD = "demo-staff"
 
 def lines(language: str = "ru") -> list[str]:
     """The cast as `serve` prints it: contract, password, story."""
-    return [
-        f"{' / '.join(person.contracts):<17} {person.password:<14} {person.story.get(language)}"
-        for person in CAST
-    ]
+    return [f"{' / '.join(person.contracts):<17} {person.password:<14} {person.story.get(language)}" for person in CAST]
 
 
 def shown() -> tuple[Person, ...]:

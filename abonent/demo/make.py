@@ -99,13 +99,9 @@ def _pay(one: stories.Payment, receipt: int) -> None:
 
 def _premises(segment: str, flat: str, nth: int) -> Premises:
     """In the profile's nth connected building of the segment."""
-    connected = [
-        one for one in settings.PROFILE.buildings if one.segment == segment and one.connected == "yes"
-    ]
+    connected = [one for one in settings.PROFILE.buildings if one.segment == segment and one.connected == "yes"]
     one = connected[nth % len(connected)]
-    return premises.at(
-        settlement=one.settlement, street=one.street, house=one.house, korpus=one.korpus, flat=flat
-    )
+    return premises.at(settlement=one.settlement, street=one.street, house=one.house, korpus=one.korpus, flat=flat)
 
 
 def _staff() -> None:

@@ -38,9 +38,7 @@ def test_a_migration_depends_on_its_own_floor_or_down() -> None:
 
 def test_sql_names_tables_of_its_own_floor_or_down() -> None:
     tables = {
-        model._meta.db_table: model._meta.app_label
-        for model in apps.get_models()
-        if model._meta.app_label in OURS
+        model._meta.db_table: model._meta.app_label for model in apps.get_models() if model._meta.app_label in OURS
     }
     name = re.compile(r"\b(" + "|".join(map(re.escape, tables)) + r")\b")
     wrong = []
@@ -56,9 +54,7 @@ def test_sql_names_tables_of_its_own_floor_or_down() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize(
-    "table", ["ledger_account", "ledger_transfer", "billing_subscription", "billing_charge"]
-)
+@pytest.mark.parametrize("table", ["ledger_account", "ledger_transfer", "billing_subscription", "billing_charge"])
 def test_no_foreign_key_of_the_database_stands_on_a_hot_table(db: None, table: str) -> None:
     """Measured: they make a charge run 2.6–3.8 times its floor instead of 1.3."""
     from abonent.core import db as database

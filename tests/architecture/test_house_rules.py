@@ -36,9 +36,7 @@ def _breaks_money(node: ast.AST) -> bool:
     if isinstance(node, ast.Name) and node.id in {"Decimal"}:
         return True
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"round", "float"}:
-        return not (
-            node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
-        )
+        return not (node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str))
     return _divides_numbers(node)
 
 
@@ -54,9 +52,7 @@ def test_money_is_divided_and_rounded_in_one_module() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize(
-    "code", ["a / 2", "a /= b", "round(a)", "float(a)", "Decimal('1')", "price_kop / days"]
-)
+@pytest.mark.parametrize("code", ["a / 2", "a /= b", "round(a)", "float(a)", "Decimal('1')", "price_kop / days"])
 def test_the_money_rule_sees_a_breach(code: str) -> None:
     assert any(_breaks_money(node) for node in ast.walk(ast.parse(code)))
 
@@ -80,8 +76,7 @@ def test_a_module_is_one_nouns_verbs_and_stays_short() -> None:
     wrong = [
         f"{source.shown(path)}: {lines} lines"
         for path in source.files("*.py", "*.html", "*.css", "*.js", "*.sql")
-        if "migrations" not in path.parts
-        and (lines := len(path.read_text(encoding="utf-8").splitlines())) > MAX_LINES
+        if "migrations" not in path.parts and (lines := len(path.read_text(encoding="utf-8").splitlines())) > MAX_LINES
     ]
     assert wrong == []
 
@@ -176,9 +171,5 @@ def _top_level() -> list[str]:
 
 
 def test_every_page_of_the_documentation_is_reached_from_the_readme_or_the_map() -> None:
-    readers = "".join(
-        (source.ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/MAP.md")
-    )
-    assert [
-        path.name for path in sorted(Path(source.ROOT / "docs").glob("*.md")) if path.name not in readers
-    ] == []
+    readers = "".join((source.ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/MAP.md"))
+    assert [path.name for path in sorted(Path(source.ROOT / "docs").glob("*.md")) if path.name not in readers] == []

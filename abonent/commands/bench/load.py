@@ -85,9 +85,7 @@ def _read_answer(peer: socket.socket) -> int:
     head = data[:end].decode("latin-1")
     if " 200" not in head.split("\r\n", 1)[0]:
         raise UnableToLoad(head.split("\r\n", 1)[0])
-    lengths = [
-        line.split(":", 1)[1] for line in head.split("\r\n") if line.lower().startswith("content-length:")
-    ]
+    lengths = [line.split(":", 1)[1] for line in head.split("\r\n") if line.lower().startswith("content-length:")]
     if not lengths:
         raise UnableToLoad("an answer without Content-Length")
     size = int(lengths[0])
