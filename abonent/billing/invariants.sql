@@ -1,0 +1,131 @@
+-- Each rule selects what breaks it; nothing selected is a billing in order.
+
+-- rule: each charge recomputes
+-- An independent second formula: the days of the period are counted one by one, and the rounding is numeric's.
+select format('charge of subscription %s from %s is %s kopecks, %s × %s of %s days (%s) makes %s',
+              subscription_id, period_start, amount_kop, price_kop, days, of_days, charging, makes) as what
+from (
+    select c.subscription_id, c.period_start, c.amount_kop, c.price_kop, c.charging, d.days, d.of_days,
+           case c.charging
+               when 'month' then round(c.price_kop::numeric * d.days / d.of_days)
+               when 'day' then floor(c.price_kop::numeric * extract(day from c.period_start) / d.of_days)
+                             - floor(c.price_kop::numeric * (extract(day from c.period_start) - 1) / d.of_days)
+           end as makes,
+           case c.charging
+               when 'month' then true
+               when 'day' then c.period_end = c.period_start + 1
+           end
+           and c.whole_start = date_trunc('month', c.period_start)::date
+           and c.whole_end = (date_trunc('month', c.period_start) + interval '1 month')::date
+           and c.proration_days = 'period' as is_shaped
+    from billing_charge c
+    cross join lateral (
+        select count(*) filter (where day >= c.period_start and day < c.period_end) as days, count(*) as of_days
+        from generate_series(c.whole_start::timestamp, c.whole_end::timestamp - interval '1 day', '1 day') as days (day)
+    ) d
+) recomputed
+where makes is null or makes <> amount_kop or is_shaped is not true
+
+-- rule: a charge has the transfer it names
+select format('charge of subscription %s from %s names transfer %s of %s',
+              c.subscription_id, c.period_start, c.transfer_id, c.transfer_on) as what
+from billing_charge c
+left join ledger_transfer t on t."on" = c.transfer_on and t.id = c.transfer_id
+left join ledger_account house on house.id = t.credit_id
+left join billing_subscription s on s.id = c.subscription_id
+where c.transfer_id is not null
+  and (t.id is null or t.reason <> 'charge' or t.debit_id <> c.account_id or t.amount_kop <> c.amount_kop
+       or t."on" <> c.charged_on or house.code <> 'revenue:' || s.kind)
+
+-- rule: a transfer of a charge has one charge
+select format('transfer %s of %s has %s charges', t.id, t."on", count(c.id)) as what
+from ledger_transfer t
+left join billing_charge c on c.transfer_on = t."on" and c.transfer_id = t.id
+where t.reason = 'charge'
+group by t.id, t."on"
+having count(c.id) <> 1
+
+-- rule: revenue equals charges less returns
+select format('%s took %s kopecks, its charges less returns are %s', code, took, coalesce(charged, 0) - returned) as what
+from (
+    select house.code,
+           coalesce(sum(t.amount_kop) filter (where t.credit_id = house.id), 0)
+             - coalesce(sum(t.amount_kop) filter (where t.debit_id = house.id), 0) as took,
+           coalesce(sum(t.amount_kop) filter (where t.debit_id = house.id and t.reason in ('return', 'reversal')), 0)
+             as returned
+    from ledger_account house
+    left join ledger_transfer t on house.id in (t.debit_id, t.credit_id)
+    where house.kind = 'revenue'
+    group by house.code
+) revenue
+left join (
+    select 'revenue:' || s.kind as code, sum(c.amount_kop) as charged
+    from billing_charge c join billing_subscription s on s.id = c.subscription_id
+    group by s.kind
+) charges using (code)
+where took <> coalesce(charged, 0) - returned
+
+-- rule: no charge is an orphan
+select format('charge from %s is of subscription %s of account %s', c.period_start, c.subscription_id, c.account_id) as what
+from billing_charge c
+left join billing_subscription s on s.id = c.subscription_id
+left join ledger_account a on a.id = c.account_id
+where a.id is null or s.account_id is distinct from c.account_id
+
+-- rule: no subscription is an orphan
+select format('subscription %s: account %s, line %s, tariff %s, version %s', s.id, s.account_id, s.line_id, s.parent_id,
+              s.version_id) as what
+from billing_subscription s
+left join ledger_account a on a.id = s.account_id
+left join subscribers_line l on l.id = s.line_id
+left join billing_subscription parent on parent.id = s.parent_id
+left join catalog_offerversion v on v.id = s.version_id
+where a.contract_id is null or v.id is null
+   or s.line_id is not null and l.contract_id is distinct from a.contract_id
+   or s.parent_id is not null and (parent.account_id is distinct from s.account_id or parent.role <> 'tariff')
+
+-- rule: no two charges of a subscription overlap
+select format('subscription %s is charged for %s–%s and from %s', subscription_id, period_start, period_end, next_start) as what
+from (
+    select subscription_id, period_start, period_end,
+           lead(period_start) over (partition by subscription_id order by period_start, turn) as next_start
+    from billing_charge c
+    where not exists (
+        select from ledger_transfer back
+        where back.reverses_on = c.transfer_on and back.reverses_id = c.transfer_id
+    )
+) charged
+where next_start < period_end
+
+-- rule: one internet tariff a line
+select format('line %s has %s internet tariffs', line_id, count(*)) as what
+from billing_subscription
+where role = 'tariff' and kind = 'internet' and state <> 'ended' and line_id is not null
+group by line_id
+having count(*) > 1
+
+-- rule: the days paid are days charged
+select format('subscription %s is paid until %s, its charges reach %s', s.id, s.paid_until, c.charged_until) as what
+from billing_subscription s
+join (
+    select subscription_id, max(period_end) as charged_until from billing_charge group by subscription_id
+) c on c.subscription_id = s.id
+where s.paid_until < c.charged_until and s.state <> 'ended'
+
+-- rule: what works is paid beyond the last date whose run has finished
+select format('subscription %s is active, paid until %s, charged through %s', s.id, s.paid_until, through."on") as what
+from billing_subscription s
+join billing_chargedthrough through on s.paid_until <= through."on"
+where s.state = 'active'
+  and not exists (select from billing_parkedaccount p where p.account_id = s.account_id)
+
+-- rule: an add-on works only with its tariff
+select format('add-on %s is active, its tariff %s is %s', s.id, parent.id, parent.state) as what
+from billing_subscription s
+join billing_subscription parent on parent.id = s.parent_id
+where s.state = 'active' and parent.state in ('suspended', 'waiting', 'ended')
+
+-- rule: a finished run has no chunk undone
+select format('run of %s is finished, its chunk %s is not', r."on", c.number) as what
+from billing_chargerun r join billing_chargechunk c on c.run_id = r.id
+where r.state = 'finished' and c.fact is null
