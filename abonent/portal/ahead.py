@@ -27,6 +27,7 @@ class Ahead(NamedTuple):
     stop_title: str
     stop_text: str
     rows: list[Row]
+    advised_kop: int  # a top-up of it lets everything go on; 0: nothing is needed
 
 
 def of(seen: billing.Overview, today: date) -> Ahead | None:
@@ -38,19 +39,28 @@ def of(seen: billing.Overview, today: date) -> Ahead | None:
     stops_on = next((step.on for step in forecast.steps if tariff in step.suspended), None)
     points = [chart.Point(today, seen.balance_kop)]
     points += [chart.Point(max(step.on, today), step.balance_kop) for step in forecast.steps if step.lines]
+    stopping = {id for step in forecast.steps for id in step.suspended}
+    by_day = all(one.charging == "day" for one in seen.subscriptions if one.id in stopping)
     names = {one.id: one.name(formats.language()) for one in seen.subscriptions}
     return Ahead(
         line=chart.step_line(points, end=today + timedelta(days=forecasts.DAYS_AHEAD), stops_on=stops_on),
-        said=_said(forecast),
+        said=_said(forecast, by_day, on_credit=forecast.balance_kop < 0),
         stop_title=_("it stops on %(day)s") % {"day": formats.day(stops_on)} if stops_on else "",
         stop_text=_("%(sum)s will be missing") % {"sum": money.show(forecast.missing_kop)},
         rows=_rows(forecast.steps, names),
+        advised_kop=0 if by_day else forecast.missing_kop,
     )
 
 
-def _said(forecast: forecasts.Forecast) -> str:
+def _said(forecast: forecasts.Forecast, by_day: bool, on_credit: bool) -> str:
+    """by_day: what stops is charged by the day, so the missing sum is one day's and says little."""
     if forecast.stops_on is None:
-        return _("The money lasts for %(days)s at least.") % {"days": formats.days(forecasts.DAYS_AHEAD)}
+        days = {"days": formats.days(forecasts.DAYS_AHEAD)}
+        if on_credit:
+            return _("The credit limit covers %(days)s at least.") % days
+        return _("The money lasts for %(days)s at least.") % days
+    if by_day:
+        return _("The money lasts through %(day)s.") % {"day": formats.day(forecast.stops_on - periods.ONE_DAY)}
     facts = {"day": formats.day(forecast.stops_on), "sum": money.show(forecast.missing_kop)}
     return _("Top up by %(sum)s before %(day)s, and everything goes on.") % facts
 

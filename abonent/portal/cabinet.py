@@ -16,8 +16,8 @@ from abonent.portal import ahead, scope, screen, sums
 def first_screen(request: HttpRequest) -> HttpResponse:
     """/cabinet/."""
     seen, today = overview(request), clock.today()
-    now = screen.now(seen, today)
-    advised_kop = now.pay_kop or now.advised_kop
+    now, seen_ahead = screen.now(seen, today), ahead.of(seen, today)
+    advised_kop = now.pay_kop or (seen_ahead.advised_kop if seen_ahead else 0)
     context = {
         "here": "cabinet",
         "seen": seen,
@@ -25,7 +25,7 @@ def first_screen(request: HttpRequest) -> HttpResponse:
         "paid_through": billing.paid_through(seen),
         "next": screen.next_of(seen, today),
         "typed": sums.typed(advised_kop) if advised_kop else "",
-        "ahead": ahead.of(seen, today),
+        "ahead": seen_ahead,
         "services": screen.services(seen, name_state=False),
         "operations": screen.operations(seen.lines),
     }

@@ -10,13 +10,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from abonent.billing import queries as billing
+from abonent.billing import forecast as forecasts
 from abonent.core import clock, events, money
 from abonent.flows import topup
 from abonent.ledger.models import Account
 from abonent.payments import queries as payments
 from abonent.payments.models import PaymentState
 from abonent.portal import cabinet, scope, screen, sums, words
+from abonent.ui import formats
 
 ROUND_SUMS_KOP = (500_00, 1_000_00, 2_000_00)
 
@@ -90,9 +91,10 @@ def result(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "portal/payment.html", context)
 
 
-def quick_sums(seen: billing.Overview, now: screen.Now) -> list[QuickSum]:
-    """What is missing first, then what the next charge needs, then round sums."""
-    wanted = {now.pay_kop: _("what is missing"), now.advised_kop: _("for the next charge")}
+def quick_sums(missing_kop: int, forecast: forecasts.Forecast) -> list[QuickSum]:
+    """What is missing first, then what lets everything go on, then round sums."""
+    until = formats.day(forecast.stops_on) if forecast.stops_on else ""
+    wanted = {missing_kop: _("what is missing"), forecast.missing_kop: _("needed before %(day)s") % {"day": until}}
     found = [QuickSum(kop, sums.typed(kop), why) for kop, why in wanted.items() if kop > 0]
     return found + [QuickSum(kop, sums.typed(kop), "") for kop in ROUND_SUMS_KOP if kop not in wanted]
 
@@ -113,7 +115,7 @@ def _form(own: scope.OwnRequest, *, typed: str, token: str = "", error: str = ""
         "here": "pay",
         "seen": seen,
         "missing_kop": now.pay_kop,
-        "quick": quick_sums(seen, now),
+        "quick": quick_sums(now.pay_kop, forecasts.of(seen, today)),
         "card": settings.PROFILE.card,
         "typed": typed,
         "token": token or secrets.token_urlsafe(24),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django_stubs_ext import StrOrPromise
 
+from abonent.addresses import spelling
 from abonent.billing import queries as billing
 from abonent.billing import rules
 from abonent.core import money, periods
@@ -19,8 +20,7 @@ class Now(NamedTuple):
 
     state: str  # "ok", "warn", "wait"
     sentence: str
-    pay_kop: int  # exactly what is missing; 0: nothing
-    advised_kop: int  # what the next charge will lack; 0: nothing
+    pay_kop: int = 0  # exactly what is missing; 0: nothing
 
 
 class Next(NamedTuple):
@@ -52,24 +52,22 @@ class Operation(NamedTuple):
 
 def now(seen: billing.Overview, on: date) -> Now:
     state = billing.service_state(seen, on)
-    charge = billing.next_charge(seen, on)
-    advised_kop = charge.missing_kop if charge else 0
     missing = money.show(state.missing_kop)
     if state.word == "none":
-        return Now("wait", _("No services are connected"), 0, 0)
+        return Now("wait", _("No services are connected"))
     internet = _has_internet(seen)
     if state.word == "working":
         works = _("Internet works") if internet else _("The services work")
-        return Now("ok", works, state.missing_kop, advised_kop)
+        return Now("ok", works, state.missing_kop)
     if state.word == "waiting" and seen.first_top_up_left_kop:
         waits = _("We wait for the first top-up: %(sum)s") % {"sum": money.show(seen.first_top_up_left_kop)}
-        return Now("wait", waits, state.missing_kop, 0)
+        return Now("wait", waits, state.missing_kop)
     if state.word == "waiting":
-        return Now("wait", _("We wait for the first payment: %(sum)s") % {"sum": missing}, state.missing_kop, 0)
+        return Now("wait", _("We wait for the first payment: %(sum)s") % {"sum": missing}, state.missing_kop)
     facts = {"day": formats.day(state.since or on), "sum": missing}
     if not state.missing_kop:
-        return Now("warn", _("Suspended since %(day)s") % facts, 0, 0)
-    return Now("warn", _("Suspended since %(day)s: %(sum)s is missing") % facts, state.missing_kop, 0)
+        return Now("warn", _("Suspended since %(day)s") % facts)
+    return Now("warn", _("Suspended since %(day)s: %(sum)s is missing") % facts, state.missing_kop)
 
 
 def next_of(seen: billing.Overview, on: date) -> Next:
@@ -88,7 +86,7 @@ def next_of(seen: billing.Overview, on: date) -> Next:
     if charge.missing_kop:
         lines.append(_("%(sum)s will be missing.") % {"sum": money.show(charge.missing_kop)})
     else:
-        lines.append(_("%(sum)s will remain.") % {"sum": money.show(charge.balance_after_kop)})
+        lines.append(_after(charge.balance_after_kop))
     title = f"{formats.day(charge.on)} · {money.show(charge.amount_kop)}"
     return Next(_("Next charge"), title, lines)
 
@@ -133,10 +131,15 @@ def _after_top_up(seen: billing.Overview, on: date, missing_kop: int) -> Next:
         for one in charged
     ]
     if charged:
-        left_kop = paid.balance_kop - sum(one.amount_kop for one in charged)
-        lines.append(_("%(sum)s will remain.") % {"sum": money.show(left_kop)})
+        lines.append(_after(paid.balance_kop - sum(one.amount_kop for one in charged)))
     title = _("Internet goes on at once") if _has_internet(seen) else _("The services go on at once")
     return Next(_("After the top-up"), title, lines)
+
+
+def _after(balance_kop: int) -> str:
+    if balance_kop < 0:
+        return _("The balance will be %(sum)s.") % {"sum": money.show(balance_kop)}
+    return _("%(sum)s will remain.") % {"sum": money.show(balance_kop)}
 
 
 def _service(one: billing.SubscriptionRow, name_state: bool) -> Service:
@@ -152,13 +155,8 @@ def _service(one: billing.SubscriptionRow, name_state: bool) -> Service:
         state=state,
         works=works,
         paid_through=one.paid_until - periods.ONE_DAY if works and one.paid_until else None,
-        address=spelled(one),
+        address=spelling.spell(*(part or "" for part in (one.settlement, one.street, one.house, one.korpus, one.flat))),
     )
-
-
-def spelled(one: billing.SubscriptionRow) -> str:
-    parts = (one.street, one.house, one.korpus, one.flat)
-    return ", ".join(part for part in parts if part)
 
 
 def _has_internet(seen: billing.Overview) -> bool:

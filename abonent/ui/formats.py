@@ -10,6 +10,7 @@ from abonent.core import clock, money, periods
 
 NO_BREAK = "\u00a0"
 EN_DASH = "\u2013"
+JOINED = "\u2060"  # no line ends here
 
 
 def language() -> str:
@@ -58,7 +59,7 @@ def period(start: date, end: date) -> str:
     if start.day == 1 and end == periods.month(start, 1):
         return month(start)
     if (start.year, start.month) == (last.year, last.month):
-        return f"{start.day}{EN_DASH}{day(last)}"
+        return f"{start.day}{EN_DASH}{JOINED}{day(last)}"
     return f"{day(start)} {EN_DASH} {day(last)}"
 
 
