@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import re
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -136,22 +137,25 @@ class _Kept:
 
     client: httpx.Client | None = None
     pid = 0
+    making = threading.Lock()
 
 
 def _client() -> httpx.Client:
-    if _Kept.client is None or _Kept.pid != os.getpid():
-        # No proxies and no passwords from the environment: where money is asked about, the settings speak.
-        _Kept.client = httpx.Client(trust_env=False, follow_redirects=False)
-        _Kept.pid = os.getpid()
-    return _Kept.client
+    with _Kept.making:
+        if _Kept.client is None or _Kept.pid != os.getpid():
+            # No proxies and no passwords from the environment: where money is asked about, the settings speak.
+            _Kept.client = httpx.Client(trust_env=False, follow_redirects=False)
+            _Kept.pid = os.getpid()
+        return _Kept.client
 
 
 @atexit.register
 def close() -> None:
     """Let the kept connections go."""
-    if _Kept.client is not None and _Kept.pid == os.getpid():
-        _Kept.client.close()
-    _Kept.client = None
+    with _Kept.making:
+        if _Kept.client is not None and _Kept.pid == os.getpid():
+            _Kept.client.close()
+        _Kept.client = None
 
 
 def _call(
