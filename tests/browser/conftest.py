@@ -1,0 +1,70 @@
+"""Real Chromium against the whole of Abonent, once a profile."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from abonent.core import embedded
+from tests.browser import served as serving
+
+CHROMIUM = shutil.which("chromium")
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--disable-quic", "--no-first-run",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed: the pages are not looked at (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="session", params=["skynet", "spnet"])
+def served(
+    request: pytest.FixtureRequest, server: embedded.Server, tmp_path_factory: pytest.TempPathFactory, browser: Browser
+) -> Iterator[serving.Served]:
+    """`abonent serve` with the demo's cast, kept for all tests of the session: a story must not lean on another's."""
+    from django.conf import settings
+
+    name = f"served_{request.param}_{os.getpid()}"
+    home: Path = tmp_path_factory.mktemp(request.param)
+    with psycopg.connect(embedded.dsn(settings.HOME, database="postgres"), autocommit=True) as admin:
+        admin.execute(f'create database "{name}"')
+        try:
+            with serving.serve(request.param, home, embedded.dsn(settings.HOME, database=name)) as running:
+                yield running
+        finally:
+            admin.execute(f'drop database if exists "{name}" with (force)')
+
+
+@pytest.fixture
+def page_at(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """`page_at(360)`: a page of its own, signed out, of that width; `scheme="dark"`."""
+    contexts = []
+
+    def open_page(width: int = 1280, scheme: Any = "light", *, script: bool = True) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=script
+        )
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(page_at: Callable[..., Page]) -> Page:
+    return page_at(1280)
