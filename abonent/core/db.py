@@ -1,10 +1,11 @@
 """Transactions and row locks: the few words every verb that moves money or state begins with."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import connection, connections, models, transaction
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 
@@ -58,3 +59,20 @@ def run(sql: str, params: Any = None) -> int:
 def atomic() -> transaction.Atomic:
     """One durable transaction of a flow: refuses to be nested, so that «together or not at all» is true."""
     return transaction.atomic(durable=True)
+
+
+def leave_parents_connections() -> None:
+    """In every forked child: begin without the parent's connections and pool.
+
+    A web server forks its workers after the checks at start have asked the database. Two processes that speak on one
+    socket get each other's answers: one subscriber's page with another's rows. Seen; hence at each fork.
+    """
+    os.register_at_fork(after_in_child=_forget_connections)
+
+
+def _forget_connections() -> None:
+    for one in connections.all(initialized_only=True):
+        one.connection = None  # not closed: that would say good-bye for the parent
+        pools = getattr(type(one), "_connection_pools", None)
+        if pools is not None:
+            pools.clear()

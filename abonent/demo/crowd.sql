@@ -64,9 +64,9 @@ select nextval(pg_get_serial_sequence('ledger_transfer', 'id')) as id,
 from crowd;
 insert into payments_payment
     (account_id, channel, amount_kop, state, idempotence_key, external_id, confirmation_url, cancel_reason,
-     method_title, "on", transfer_on, transfer_id, created_at, settled_at, note)
+     method_title, request, "on", transfer_on, transfer_id, created_at, settled_at, note)
 select credit_id, 'cash', amount_kop, 'succeeded', 'crowd-' || %(seed)s || '-' || n, 'crowd-' || %(seed)s || '-' || n,
-       '', '', '', "on", "on", id, "on"::timestamptz + interval '12 hours', "on"::timestamptz + interval '12 hours', ''
+       '', '', '', '{}', "on", "on", id, "on"::timestamptz + interval '12 hours', "on"::timestamptz + interval '12 hours', ''
 from crowd_money;
 
 select setval(pg_get_serial_sequence('identity_user', 'id'), (select max(user_id) from crowd)),

@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.error import URLError
 
@@ -29,7 +30,7 @@ def run(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     from abonent.core import clock
     from abonent.demo import crowd
 
-    today = clock.today()
+    today = clock.on_date(datetime.now(UTC))  # a bench has no clock of its own to move
     with scratch.database("portal", today) as dsn:
         crowd.make(args.accounts, seed=1, on=today)
         crowd.settle_statistics()
