@@ -76,8 +76,10 @@ def start_at(day: date) -> None:
 
 
 def _add_offset(day: date) -> None:
-    there = local(now())
-    ahead_seconds = int((datetime.combine(day, there.timetz()) - there).total_seconds())
+    here = now()
+    # Subtracted in UTC: within one zone Python subtracts wall clocks, blind to the days of 23 and 25 hours.
+    there = datetime.combine(day, local(here).timetz()).astimezone(UTC)
+    ahead_seconds = int((there - here).total_seconds())
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("update core_installation set clock_offset_seconds = clock_offset_seconds + %s", [ahead_seconds])
     forget()

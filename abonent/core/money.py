@@ -5,7 +5,7 @@ import re
 MAX_KOP = 10**15  # ten trillion roubles: beyond any operator, far inside bigint
 
 _NARROW = re.compile(r"[\s\u00a0\u202f]")
-_AMOUNT = re.compile(r"^(\d{1,13})(?:[.,](\d{1,2}))?(?:₽|руб\.?|р\.?)?$", re.IGNORECASE)
+_AMOUNT = re.compile(r"^([0-9]{1,13})(?:[.,]([0-9]{1,2}))?(?:₽|руб\.?|р\.?)?$", re.IGNORECASE)
 
 
 class UnableToParse(Exception):
