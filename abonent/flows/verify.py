@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from abonent.billing import invariants as billing
 from abonent.core import db, partitions
 from abonent.ledger import invariants as ledger
+from abonent.payments import invariants as payments
 
 _RULES = db.read_sql(__file__, "verify").split("-- rule: ")[1:]
 
@@ -19,7 +20,7 @@ def problems() -> Iterator[str]:
     with transaction.atomic():
         if not connection.savepoint_ids:  # a transaction of our own, not a test's
             db.run("set transaction isolation level repeatable read, read only")
-        found = [*ledger.problems(), *billing.problems(), *ledger.broken(_RULES), *_strays()]
+        found = [*ledger.problems(), *billing.problems(), *payments.problems(), *ledger.broken(_RULES), *_strays()]
     yield from found
 
 

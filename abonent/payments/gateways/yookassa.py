@@ -144,7 +144,9 @@ def _client() -> httpx.Client:
     with _Kept.making:
         if _Kept.client is None or _Kept.pid != os.getpid():
             # No proxies and no passwords from the environment: where money is asked about, the settings speak.
-            _Kept.client = httpx.Client(trust_env=False, follow_redirects=False)
+            # Kept shorter than any server does: one that is closing as we write looks like a lost answer.
+            limits = httpx.Limits(max_connections=20, keepalive_expiry=3)
+            _Kept.client = httpx.Client(trust_env=False, follow_redirects=False, limits=limits)
             _Kept.pid = os.getpid()
         return _Kept.client
 
