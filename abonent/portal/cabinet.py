@@ -1,4 +1,4 @@
-"""The account: its first screen and «Интернет-услуги». One statement a page, then words."""
+"""The account: its first screen and its services. One statement a page, then words."""
 
 from typing import cast
 

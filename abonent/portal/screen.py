@@ -101,7 +101,7 @@ def operations(lines: Sequence[billing.LedgerLine]) -> list[Operation]:
 
 
 def what(line: billing.LedgerLine) -> str:
-    """What a line of the statement is called: «Город 300, ноябрь», «Пополнение картой»."""
+    """What a line of the statement is called: the offer and the period, or how the money came."""
     name = line.name(formats.language())
     if name and line.period_start and line.period_end:
         return f"{name}, {formats.period(line.period_start, line.period_end)}"
@@ -168,7 +168,7 @@ def _priced(name: str, amount_kop: int) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    """«a», «a и b», «a, b и c»."""
+    """a; a and b; a, b and c."""
     if len(names) < 2:
         return "".join(names)
     return _("%(first)s and %(last)s") % {"first": ", ".join(names[:-1]), "last": names[-1]}

@@ -100,7 +100,8 @@ def _scale(values: list[int]) -> tuple[int, int, int]:
     span_kop = max(high - low, 100_00)
     steps = (lead * 10**power for power in range(14) for lead in (10_00, 20_00, 50_00))
     step = next(one for one in steps if one * _TICKS >= span_kop)
-    return step, low // step * step, -(-(high or step) // step) * step
+    bottom, top = low // step * step, -(-high // step) * step
+    return step, bottom, max(top, bottom + step)
 
 
 def _calendar_tick(on: date, x: int) -> Tick:

@@ -29,30 +29,30 @@ def signed(amount_kop: int) -> str:
 
 
 def day(on: date) -> str:
-    """«14 декабря»; with the year when it is not this one."""
+    """The day and the month in words; with the year when it is not this one."""
     return _day(on, language(), on.year != clock.today().year)
 
 
 def day_short(on: date) -> str:
-    """«14 дек»: a tick of a chart."""
+    """The day and the month in three letters: a tick of a chart."""
     ticked = _formatted(on, language(), "j M")
     return ticked if language() == "en" else ticked.lower()
 
 
 def day_in_full(on: date) -> str:
-    """«14 декабря 2026»: a document."""
+    """The day, the month in words and the year, always: a document."""
     return _day(on, language(), True)
 
 
 def month(on: date) -> str:
-    """«декабрь», with the year when it is not this one: a heading or the inside of a sentence."""
+    """The month's name, with the year when it is not this one: the inside of a sentence."""
     name = _formatted(on, language(), "F")
     name = name if language() == "en" else name.lower()
     return name if on.year == clock.today().year else f"{name}{NO_BREAK}{on.year}"
 
 
 def period(start: date, end: date) -> str:
-    """A half-open period as people say it: «декабрь», «14–31 декабря», «14 декабря – 13 января»."""
+    """A half-open period as people say it: a month by its name, else from the first day to the last one in it."""
     last = end - periods.ONE_DAY
     if start == last:
         return day(start)
@@ -64,17 +64,17 @@ def period(start: date, end: date) -> str:
 
 
 def days(count: int) -> str:
-    """«1 день», «2 дня», «5 дней»."""
+    """A number of days with its plural."""
     return ngettext("%(count)s day", "%(count)s days", count) % {"count": count}
 
 
 def channels(count: int) -> str:
-    """«1 канал», «112 каналов»."""
+    """A number of TV channels with its plural."""
     return ngettext("%(count)s channel", "%(count)s channels", count) % {"count": count}
 
 
 def speed(mbps: int) -> str:
-    """«300 Мбит/с»; a whole gigabit is said so."""
+    """300 Mbit/s; a whole gigabit is said so."""
     if mbps >= 1000 and mbps % 1000 == 0:
         return gettext("%(speed)s Gbit/s") % {"speed": mbps // 1000}
     return gettext("%(speed)s Mbit/s") % {"speed": mbps}

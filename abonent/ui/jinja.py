@@ -28,6 +28,7 @@ def environment(**options: Any) -> Environment:
         "url": functools.lru_cache(maxsize=1024)(_url),
         "icon": icons.icon,
         "language": formats.language,
+        "languages": [(code, name) for code, name in settings.LANGUAGES if code in profile.languages],
         "theme_of": preferences.theme,
         "profile": profile,
         "logo": Markup(" ".join(profile.logo_svg.split())),  # the operator's own file
