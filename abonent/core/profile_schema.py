@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from abonent.core import money, typed_files
+from abonent.core import check_digits, money, typed_files
 
 Language = Literal["ru", "en"]
 ServiceKind = Literal["internet", "tv", "telephony", "video", "colocation"]
@@ -58,6 +58,18 @@ def _phone(value: str) -> str:
     return value
 
 
+def _inn(value: str) -> str:
+    if not check_digits.inn(value):
+        raise typed_files.not_allowed()
+    return value
+
+
+def _ogrn(value: str) -> str:
+    if not check_digits.ogrn(value):
+        raise typed_files.not_allowed()
+    return value
+
+
 def is_english(language: str | None) -> bool:
     return language is not None and language.split("-")[0] == "en"
 
@@ -67,16 +79,10 @@ def tel(phone: str) -> str:
     return "+7" + re.sub(r"\D", "", phone)[1:]
 
 
-Sum = Annotated[
-    int, BeforeValidator(_sum_kop), Field(description='a sum of roubles in quotes, for example "500,00"')
-]
-Zone = Annotated[
-    str, AfterValidator(_zone), Field(description="a name of the IANA base, for example Europe/Moscow")
-]
+Sum = Annotated[int, BeforeValidator(_sum_kop), Field(description='a sum of roubles in quotes, for example "500,00"')]
+Zone = Annotated[str, AfterValidator(_zone), Field(description="a name of the IANA base, for example Europe/Moscow")]
 Hour = Annotated[time, BeforeValidator(_hour), Field(description='a time in quotes, for example "21:00"')]
-Phone = Annotated[
-    str, AfterValidator(_phone), Field(description='a phone of 11 digits, for example "8-496-552-22-22"')
-]
+Phone = Annotated[str, AfterValidator(_phone), Field(description='a phone of 11 digits, for example "8-496-552-22-22"')]
 Email = Annotated[
     str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$", description="a mail address, for example help@example.ru")
 ]
@@ -91,6 +97,12 @@ Host = Annotated[
         pattern=r"^https://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$",
         description="https:// and a host's name, for example https://yoomoney.ru",
     ),
+]
+Inn = Annotated[
+    str, AfterValidator(_inn), Field(description="an INN of 10 or 12 digits in quotes, its check digits right")
+]
+Ogrn = Annotated[
+    str, AfterValidator(_ogrn), Field(description="an OGRN of 13 or 15 digits in quotes, its check digit right")
 ]
 Some = Field(strict=False, min_length=1)  # TOML has lists, a frozen model keeps tuples
 
@@ -209,6 +221,44 @@ class Office(typed_files.Model):
     hours: Text
 
 
+class Bank(typed_files.Model):
+    """Where the operator is paid."""
+
+    name: str = Field(min_length=1)
+    bik: str = Field(pattern=r"^04\d{7}$", description='a BIK of 9 digits in quotes, for example "044525225"')
+    account: str
+    correspondent_account: str
+
+    @model_validator(mode="after")
+    def _checked(self) -> "Bank":
+        if not check_digits.settlement_account(self.account, self.bik):
+            raise ValueError(f"account {self.account} is mistyped: 20 digits, one checks them against the BIK")
+        if not check_digits.correspondent_account(self.correspondent_account, self.bik):
+            raise ValueError(
+                f"correspondent_account {self.correspondent_account} is mistyped: 20 digits that end as the BIK does"
+            )
+        return self
+
+
+class Requisites(typed_files.Model):
+    """The seller on invoices, acts and VAT invoices. Who serves no legal entities may leave the table out."""
+
+    inn: Inn
+    kpp: Annotated[str, Field(pattern=r"^\d{9}$", description="a KPP of 9 digits in quotes")] | None = None
+    ogrn: Ogrn
+    address: Text  # as in the register
+    director: Text  # who signs: surname and initials
+    director_position: Text
+    accountant: Text | None = None
+    bank: Bank
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Requisites":
+        if (self.kpp is None) != (len(self.inn) == 12):
+            raise ValueError("kpp: a company has one, an entrepreneur has none")
+        return self
+
+
 class Offer(typed_files.Model):
     """A tariff or an add-on as the operator publishes it; the catalog keeps its versions."""
 
@@ -291,6 +341,7 @@ class ProfileFile(typed_files.Model):
     contacts: Contacts
     departments: Annotated[tuple[Department, ...], Some]
     offices: Annotated[tuple[Office, ...], Some]
+    requisites: Requisites | None = None
 
     time_zone: Zone
     billing_cycle: Literal["calendar", "anniversary"]

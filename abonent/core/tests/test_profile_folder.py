@@ -75,9 +75,7 @@ def test_a_profile_in_russian_only_reads_russian_for_all(folder: Path) -> None:
 def test_a_contract_number_is_padded_and_prefixed(folder: Path) -> None:
     path = folder.joinpath("profile.toml")
     path.write_text(
-        path.read_text().replace(
-            'prefix = "", digits = 6, first = 100001', 'prefix = "SP-", digits = 6, first = 1'
-        )
+        path.read_text().replace('prefix = "", digits = 6, first = 100001', 'prefix = "SP-", digits = 6, first = 1')
     )
     assert profile.load(str(folder)).contract_number_scheme.number(17) == "SP-000017"
 
@@ -107,8 +105,7 @@ def test_a_mistake_in_a_built_in_profile_names_its_file_from_the_package(
     with pytest.raises(profile.UnableToLoadProfile) as caught:
         profile.load("skynet-test")
     assert str(caught.value) == (
-        "profiles/skynet-test/profile.toml: "
-        "billing_cycle: «weekly» is not allowed; allowed: calendar, anniversary"
+        "profiles/skynet-test/profile.toml: billing_cycle: «weekly» is not allowed; allowed: calendar, anniversary"
     )
 
 
@@ -206,16 +203,12 @@ def test_a_mistake_in_profile_toml_is_one_line(old: str, new: str, said: str, sp
 
 def test_an_unknown_key_like_no_other_tells_all_that_are_allowed(spoil: Edit) -> None:
     told = spoil("profile.toml", "brand = ", 'logo = "x"\nbrand = ')
-    assert told.startswith(
-        "profile.toml: logo: unknown key; allowed: brand, legal_name, tagline, city, languages,"
-    )
+    assert told.startswith("profile.toml: logo: unknown key; allowed: brand, legal_name, tagline, city, languages,")
     assert told.endswith(", quiet_hours, contract_number_scheme, card")
 
 
 def test_a_key_of_the_program_is_not_the_files(spoil: Edit) -> None:
-    assert spoil("profile.toml", "brand = ", 'folder = "x"\nbrand = ').startswith(
-        "profile.toml: folder: unknown key;"
-    )
+    assert spoil("profile.toml", "brand = ", 'folder = "x"\nbrand = ').startswith("profile.toml: folder: unknown key;")
 
 
 def test_a_misspelt_key_is_unknown_and_the_right_one_missing(spoil: Edit) -> None:
@@ -361,3 +354,51 @@ def test_a_page_without_a_title_is_refused(spoil: Edit) -> None:
 def test_a_page_whose_name_says_too_little_is_refused(name: str, said: str, folder: Path) -> None:
     folder.joinpath(name).write_text("# News\n")
     assert refusal(folder).splitlines()[0] == f"{name}: {said}"
+
+
+# --- who sells ---
+
+
+def test_an_operator_without_legal_entities_needs_no_requisites(folder: Path) -> None:
+    path = folder.joinpath("profile.toml")
+    path.write_text(path.read_text().partition("# Who sells")[0])
+    assert profile.load(str(folder)).requisites is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            'inn = "7899017429"',
+            'inn = "7899017428"',
+            "requisites.inn: «7899017428» is not allowed; allowed: an INN of 10 or 12 digits in quotes, its check "
+            "digits right",
+        ),
+        (
+            'ogrn = "1147899017420"',
+            'ogrn = "114789901742"',
+            "requisites.ogrn: «114789901742» is not allowed; allowed: an OGRN of 13 or 15 digits in quotes, its check "
+            "digit right",
+        ),
+        ('kpp = "789901001"', "", "requisites: kpp: a company has one, an entrepreneur has none"),
+        (
+            'bik = "044099901"',
+            'bik = "44099901"',
+            "requisites.bank.bik: «44099901» is not allowed; allowed: a BIK of 9 digits in quotes, for example "
+            '"044525225"',
+        ),
+        (
+            'account = "40702810055000001742"',
+            'account = "40702810055000001743"',
+            "requisites.bank: account 40702810055000001743 is mistyped: 20 digits, one checks them against the BIK",
+        ),
+        (
+            'correspondent_account = "30101810000000000901"',
+            'correspondent_account = "30101810000000000902"',
+            "requisites.bank: correspondent_account 30101810000000000902 is mistyped: 20 digits that end as the BIK "
+            "does",
+        ),
+    ],
+)
+def test_a_slip_in_the_requisites_is_one_line(old: str, new: str, said: str, spoil: Edit) -> None:
+    assert spoil("profile.toml", old, new) == f"profile.toml: {said}"
