@@ -29,7 +29,7 @@ HEIGHT = {room: len(FLOORS) - number for number, floor in enumerate(FLOORS) for 
 
 def files(*patterns: str, under: tuple[str, ...] = ("abonent", "sandbox", "tests")) -> list[Path]:
     """Every file of ours that matches, without what tools generate."""
-    found = {path for folder in under for pattern in patterns for path in (ROOT / folder).rglob(pattern)}
+    found = {path for folder in under for pattern in patterns for path in ROOT.joinpath(folder).rglob(pattern)}
     return sorted(path for path in found if "__pycache__" not in path.parts)
 
 

@@ -1,4 +1,4 @@
-"""The whole of Abonent as `abonent serve` gives it: pages, streams, worker, bank; a database of its own; on free ports."""
+"""The whole of Abonent as `abonent serve` gives it: pages, streams, worker, bank; its own database, free ports."""
 
 import os
 import signal

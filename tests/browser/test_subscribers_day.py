@@ -1,4 +1,4 @@
-"""A subscriber's day in a real browser, under both profiles: read the account, pay, see it arrive, meet the next month."""
+"""A subscriber's day in a browser, under both profiles: read the account, pay, see it arrive, meet the next month."""
 
 import re
 
