@@ -12,7 +12,7 @@ from abonent.ledger import accounts, queries
 
 _HELD = db.read_sql(__file__, "held")
 _LOCK = "select contract_id, balance_kop from ledger_account where id = %s for no key update"
-_TRANSFER_IDS = "select nextval(pg_get_serial_sequence('ledger_transfer', 'id')) as id from generate_series(1, %s)"
+_TRANSFER_IDS = "select nextval('ledger_transfer_id_seq') as id from generate_series(1, %s)"
 _STAND = """
     update billing_subscription s
     set state = 'active', stopped_on = null, paid_until = stood.paid_until

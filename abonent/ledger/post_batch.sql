@@ -3,13 +3,13 @@
 with moved as (
     insert into ledger_transfer (id, "on", debit_id, credit_id, amount_kop, reason)
     select id, "on", debit_id, credit_id, amount_kop, reason from {table} where amount_kop > 0
-    returning debit_id, credit_id, amount_kop
+    returning 1
 ), sums as (
     select account_id, sum(kop)::bigint as kop
     from (
-        select debit_id as account_id, -amount_kop as kop from moved where debit_id >= 1000
+        select debit_id as account_id, -amount_kop as kop from {table} where amount_kop > 0 and debit_id >= 1000
         union all
-        select credit_id, amount_kop from moved where credit_id >= 1000
+        select credit_id, amount_kop from {table} where amount_kop > 0 and credit_id >= 1000
     ) sides
     group by account_id
 ), changed as (

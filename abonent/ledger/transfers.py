@@ -25,7 +25,7 @@ _BOUNDS = """
 """
 _TAKE_KEY = """
     insert into ledger_key (key, body_hash, transfer_on, transfer_id)
-    values (%s, %s, %s, nextval(pg_get_serial_sequence('ledger_transfer', 'id')))
+    values (%s, %s, %s, nextval('ledger_transfer_id_seq'))
     on conflict do nothing
     returning transfer_id
 """

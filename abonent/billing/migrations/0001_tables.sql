@@ -35,4 +35,4 @@ create trigger refuse_delete before delete on billing_subscription
 create trigger refuse_truncate before truncate on billing_subscription
     for each statement execute function core.refuse_change();
 
-alter table billing_subscription set (fillfactor = 80);
+alter table billing_subscription set (fillfactor = 50);

@@ -1,0 +1,1 @@
+"""What an account prints: statements for everybody; invoices, acts and VAT invoices for legal entities."""
