@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -79,12 +80,26 @@ def one_bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[testing.Runni
 def bank(one_bank: testing.Running, settings: Any) -> Iterator[Bank]:
     """A bank without payments that Abonent's client is pointed at; it sends no messages by itself."""
     one_bank.control("reset", {})
-    settings.YOOKASSA_API_URL = one_bank.api_url
-    settings.YOOKASSA_READ_SECONDS = 5
-    settings.YOOKASSA_PAGE_READ_SECONDS = 2
-    settings.YOOKASSA_REPEAT_READ_SECONDS = 1
-    yield Bank(one_bank)
+    yield _pointed_at(one_bank, settings)
     yookassa.close()
+
+
+@pytest.fixture
+def slow_bank(tmp_path: Path, settings: Any) -> Iterator[Bank]:
+    """A bank of this test alone: what it is late with must not come up in the next one."""
+    with testing.start(tmp_path) as running:
+        bank = _pointed_at(running, settings)
+        settings.YOOKASSA_READ_SECONDS = settings.YOOKASSA_PAGE_READ_SECONDS = 1
+        yield bank
+        yookassa.close()
+        running.kill()
+
+
+def _pointed_at(sandbox: testing.Running, settings: Any) -> Bank:
+    settings.YOOKASSA_API_URL = sandbox.api_url
+    settings.YOOKASSA_READ_SECONDS = settings.YOOKASSA_PAGE_READ_SECONDS = 10
+    settings.YOOKASSA_REPEAT_READ_SECONDS = 1
+    return Bank(sandbox)
 
 
 def fresh_token() -> str:
