@@ -122,9 +122,7 @@ async def _in_thread(function: Callable[[], object]) -> None:
 
 
 def _app(beat: Callable[[], object]) -> procrastinate.App:
-    connector = procrastinate.PsycopgConnector(
-        kwargs=apart.params(), min_size=1, max_size=3, timeout=10, name="worker"
-    )
+    connector = procrastinate.PsycopgConnector(kwargs=apart.params(), min_size=1, max_size=3, timeout=10, name="worker")
     app = procrastinate.App(connector=connector)
     app.job_manager = _Manager(connector)
     for one in jobs.registered():

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from django.contrib.sessions.backends.db import SessionStore
 
 from abonent.core import alarms, apart, clock, events, jobs, marks, partitions
-from abonent.flows import topup
+from abonent.flows import charge_run, topup
 from abonent.identity import devices, limits
 from abonent.notifications import delivery
 
@@ -45,14 +45,8 @@ ENTRIES = (
     Entry("known_devices", devices.forget_old),
     Entry("sessions", lambda now: SessionStore.clear_expired()),
     Entry("finished_jobs", lambda now: jobs.sweep()),
-    Entry("charge", lambda now: _charge(now)),
+    Entry("charge", lambda now: charge_run.catch_up(clock.on_date(now))),
 )
-
-
-def _charge(now: datetime) -> None:
-    from abonent.flows import charge_run
-
-    charge_run.catch_up(clock.on_date(now))
 
 
 def load_jobs() -> None:

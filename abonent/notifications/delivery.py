@@ -53,8 +53,8 @@ def deliver() -> None:
                 deliver.defer()
                 return
     wait = db.rows(
-        "select ceil(extract(epoch from min(next_try_at) - now()))::int as seconds from notifications_notice "
-        "where state = 'queued'"
+        "select ceil(extract(epoch from min(next_try_at) - statement_timestamp()))::int as seconds "
+        "from notifications_notice where state = 'queued'"
     )[0]["seconds"]
     if wait is not None:
         deliver.defer_in(max(wait, 1))
@@ -62,7 +62,9 @@ def deliver() -> None:
 
 def wake_if_due() -> None:
     """For the schedule: a wake that a killed process took with it is made good."""
-    if db.rows("select 1 from notifications_notice where state = 'queued' and next_try_at <= now() limit 1"):
+    if db.rows(
+        "select 1 from notifications_notice where state = 'queued' and next_try_at <= statement_timestamp() limit 1"
+    ):
         deliver.wake()
 
 
@@ -140,7 +142,7 @@ def _mark(notice: dict[str, Any], outcome: _Outcome) -> None:
         "update notifications_notice set state = %(state)s, channel = %(channel)s, error = %(error)s, "
         "sent_at = case when %(state)s = 'sent' then now() end, "
         "attempts = attempts - case when %(counts)s then 0 else 1 end, "
-        "next_try_at = case when %(state)s = 'queued' then now() + make_interval(secs => %(wait)s) "
+        "next_try_at = case when %(state)s = 'queued' then statement_timestamp() + make_interval(secs => %(wait)s) "
         "else next_try_at end where id = %(id)s and state = 'queued'",
         {
             "id": notice["id"],
@@ -152,6 +154,4 @@ def _mark(notice: dict[str, Any], outcome: _Outcome) -> None:
         },
     )
     if outcome.state == NoticeState.FAILED:
-        log.warning(
-            "notice %s %s has failed after %s tries", notice["id"], notice["kind"], notice["attempts"]
-        )
+        log.warning("notice %s %s has failed after %s tries", notice["id"], notice["kind"], notice["attempts"])

@@ -1,7 +1,7 @@
 -- Take what is due, each row once whoever else looks, and with it whom to tell and how to reach him.
 with due as (
     select id from notifications_notice
-    where state = 'queued' and next_try_at <= now()
+    where state = 'queued' and next_try_at <= statement_timestamp()
     order by next_try_at, id
     limit %(most)s
     for update skip locked

@@ -33,8 +33,6 @@ class Notice(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["next_try_at", "id"], name="notifications_due", condition=models.Q(state="queued")
-            ),
+            models.Index(fields=["next_try_at", "id"], name="notifications_due", condition=models.Q(state="queued")),
             models.Index(fields=["contract", "-id"], name="notifications_contract"),
         ]

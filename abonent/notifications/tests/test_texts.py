@@ -1,0 +1,106 @@
+"""What a notice says, in both languages, to the letter."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.utils import translation
+
+from abonent.notifications import texts
+
+TODAY = date(2026, 12, 14)
+NBSP = "\u00a0"
+
+RUSSIAN: list[tuple[str, dict[str, Any], str, str]] = [
+    (
+        "payment_received",
+        {"amount_kop": 50000, "balance_kop": 125050},
+        f"Платёж получен: 500,00{NBSP}₽",
+        f"Получен платёж 500,00{NBSP}₽. Баланс договора 100001: 1{NBSP}250,50{NBSP}₽.",
+    ),
+    (
+        "suspended",
+        {"missing_kop": 32500, "on": "2026-12-01"},
+        "Услуги приостановлены с 1 декабря",
+        f"Услуги по договору 100001 приостановлены с 1 декабря: не хватает 325,00{NBSP}₽. "
+        "Они включатся сразу после пополнения.",
+    ),
+    (
+        "resumed",
+        {"paid_until": "2027-01-01"},  # the first day not paid
+        "Услуги снова работают",
+        "Услуги по договору 100001 снова работают, оплачено по 31 декабря.",
+    ),
+    (
+        "resumed",
+        {"paid_until": "2027-02-01"},
+        "Услуги снова работают",
+        "Услуги по договору 100001 снова работают, оплачено по 31 января 2027.",
+    ),
+    ("activated", {}, "Услуги подключены", "Услуги по договору 100001 подключены. Добро пожаловать!"),
+    (
+        "password_changed",
+        {},
+        "Пароль изменён",
+        "Пароль договора 100001 изменён. Если это были не вы, позвоните: 8 (800) 000-00-00.",
+    ),
+]
+ENGLISH: list[tuple[str, dict[str, Any], str, str]] = [
+    (
+        "suspended",
+        {"missing_kop": 32500, "on": "2026-12-01"},
+        "Service is suspended from 1 December",
+        f"Service of contract 100001 is suspended from 1 December: 325,00{NBSP}₽ is missing. "
+        "It comes back as soon as you top up.",
+    ),
+    ("activated", {}, "Service is on", "Service of contract 100001 is on. Welcome!"),
+]
+
+
+def render(kind: str, params: dict[str, Any], language: str) -> texts.Text:
+    return texts.render(kind, params, language=language, contract_number="100001", today=TODAY)
+
+
+@pytest.mark.parametrize(("kind", "params", "subject", "body"), RUSSIAN)
+def test_in_russian(kind: str, params: dict[str, Any], subject: str, body: str) -> None:
+    assert render(kind, params, "ru") == texts.Text(subject, body)
+
+
+@pytest.mark.parametrize(("kind", "params", "subject", "body"), ENGLISH)
+def test_in_english(kind: str, params: dict[str, Any], subject: str, body: str) -> None:
+    assert render(kind, params, "en") == texts.Text(subject, body)
+
+
+def test_the_language_is_the_customers_and_not_the_readers_of_a_page() -> None:
+    with translation.override("en"):
+        assert render("activated", {}, "ru").subject == "Услуги подключены"
+        assert translation.get_language() == "en"
+    with translation.override("ru"):
+        assert render("activated", {}, "en-gb").subject == "Service is on"
+        assert render("activated", {}, "kk").subject == "Услуги подключены"  # we speak two
+
+
+def test_every_kind_is_written_in_russian() -> None:
+    assert {case[0] for case in RUSSIAN} == set(texts.KINDS)
+
+
+def test_an_sms_begins_with_the_brand_and_fits_three_parts() -> None:
+    for kind, params, _, _ in RUSSIAN:
+        sms = texts.sms(render(kind, params, "ru"))
+        assert sms.startswith("SkyNet: ")
+        assert len(sms) <= 3 * 67, sms
+
+
+def test_a_letter_says_where_to_go_and_whom_to_call() -> None:
+    letter = texts.letter(render("activated", {}, "ru"), language="ru")
+    assert letter.splitlines()[0] == "Здравствуйте!"
+    assert "Личный кабинет: http://localhost:8000/cabinet/" in letter
+    assert "Поддержка: 8 (800) 000-00-00" in letter
+    assert letter.endswith("-- \nSkyNet\n")
+
+
+def test_a_notice_without_what_its_text_needs_stops_where_it_is_queued() -> None:
+    with pytest.raises(AssertionError, match="missing_kop"):
+        texts.check("suspended", {"on": "2026-12-01"})
+    with pytest.raises(AssertionError, match="greeting"):
+        texts.check("greeting", {})
