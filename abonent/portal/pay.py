@@ -70,6 +70,8 @@ def form(request: HttpRequest) -> HttpResponse:
 def result(request: HttpRequest, token: str) -> HttpResponse:
     """/cabinet/pay/<token>/: what became of the payment of that form. Found through the account only."""
     own = cast(scope.OwnRequest, request)
+    # Before the payment is read: what happens to it from here on, the page will hear.
+    heard = events.last_id([f"contract:{own.contract.id}"])
     account = account_of(own)
     payment = payments.by_token(account.pk, token)
     if payment is None:
@@ -86,7 +88,7 @@ def result(request: HttpRequest, token: str) -> HttpResponse:
         "reason": words.cancel_reason(payment.cancel_reason),
         "typed": sums.typed(payment.amount_kop),
         "balance_kop": account.balance_kop,
-        "heard": events.last_id([f"contract:{own.contract.id}"]) if is_open else 0,
+        "heard": heard,
     }
     return render(request, "portal/payment.html", context)
 
