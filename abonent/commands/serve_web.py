@@ -16,6 +16,7 @@ def main(port: int, workers: int) -> None:
         interface=Interfaces.ASGI,
         workers=workers,
         backlog=512,
+        backpressure=10_000,  # an open stream is a request that runs: with the default, 512 of them stop the site
         log_access=False,
         log_level="warning",  # type: ignore[arg-type]
         workers_kill_timeout=8,

@@ -1,6 +1,7 @@
 """`abonent streams`: the live pages alone, for production behind a proxy that sends `/events/` here."""
 
 import argparse
+import resource
 
 HELP = "the live pages alone (production: beside `web` and `worker`)"
 STREAMS_AT_MOST = 10_000
@@ -17,13 +18,15 @@ def run(args: argparse.Namespace) -> int:
     from granian import Granian
     from granian.constants import Interfaces
 
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)  # a stream is a socket; the usual soft limit is 1,024
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     Granian(
         "abonent.streams:application",
         address=args.address,
         port=args.port or settings.PORT + 3,
         interface=Interfaces.ASGI,
         workers=args.workers,
-        backpressure=STREAMS_AT_MOST,  # each open stream is a request that runs; the default lets 1,024 in
+        backpressure=STREAMS_AT_MOST,  # each open stream is a request that runs; the default lets in 1,024
         log_access=False,
         log_level="warning",  # type: ignore[arg-type]
         workers_kill_timeout=3,
