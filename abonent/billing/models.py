@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from abonent.billing.models_documents import Document as Document
+from abonent.billing.models_documents import DocumentCounter as DocumentCounter
 from abonent.catalog.models import Charging, OfferRole, OfferVersion, ServiceKind
 from abonent.ledger.models import Account
 from abonent.subscribers.models import Line

@@ -43,7 +43,7 @@ def resume(account_id: int, *, on: date) -> Resumed:
     It costs the part from `on` to the period's end (by the month), or the day. Call it in the transaction
     that raised what is available (payment, bonus, reversal, higher limit) or connected something. Locks the
     account. Nothing waits: two short statements, nothing is written. Safe to repeat. A parked account stays
-    as it is.
+    as it is. A flow that resumes two accounts locks both before it resumes the first.
 
     on: the operator's date, never before the last date whose run has finished: its days are settled.
     """

@@ -1,0 +1,81 @@
+"""Which documents there are, which are due, and which the ledger has overtaken."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from django.db import models
+
+from abonent.billing.models import ChargedThrough
+from abonent.billing.models_documents import Document, DocumentKind
+from abonent.core import db, periods
+
+_DUE = db.read_sql(__file__, "due")
+_OUTDATED = db.read_sql(__file__, "outdated")
+
+
+class Due(NamedTuple):
+    contract_id: int
+    month: date
+
+
+class Outdated(NamedTuple):
+    """A month whose documents want a correction; `document_id` is one of its last."""
+
+    contract_id: int
+    month: date
+    document_id: int
+
+
+def of_contract(contract_id: int) -> list[Document]:
+    """Everything made for a contract, the newest month first; a correction after its first. Without `data`."""
+    found = Document.objects.filter(contract_id=contract_id).defer("data")
+    return list(found.order_by("-month", "kind", "correction"))
+
+
+def own(contract_id: int, document_id: int) -> Document | None:
+    """A document, looked up through the contract of the signed-in user."""
+    return Document.objects.filter(contract_id=contract_id, id=document_id).first()
+
+
+def last_of_month(contract_id: int, month: date) -> list[Document]:
+    """The documents that hold: of each kind the last correction, else the first. month: its first day."""
+    found = Document.objects.filter(contract_id=contract_id, month=month)
+    return list(found.order_by("kind", "-correction").distinct("kind"))
+
+
+def act_of(document: Document) -> Document | None:
+    """The act that the VAT invoice of the month belongs to, of the same correction."""
+    found = Document.objects.filter(
+        contract_id=document.contract_id, month=document.month, kind=DocumentKind.ACT, correction=document.correction
+    )
+    return found.first()
+
+
+def closed_months(on: date) -> list[date]:
+    """The months to be documented by `on`, as first days: over, charged to their last day, from the newest that has
+    documents, for it may have been left half done.
+
+    An installation without documents begins with the last month: its past has been documented elsewhere.
+    """
+    through = ChargedThrough.objects.values_list("on", flat=True).first()
+    if through is None:
+        return []
+    last = periods.month(min(on, through + periods.ONE_DAY).replace(day=1), -1)
+    newest = Document.objects.aggregate(newest=models.Max("month"))["newest"] or last
+    return months_before(last, (last.year - newest.year) * 12 + last.month - newest.month + 1)
+
+
+def months_before(last: date, count: int) -> list[date]:
+    """`count` first days of months, up to `last` and with it."""
+    return [periods.month(last, -n) for n in range(count - 1, -1, -1)]
+
+
+def due(months: Sequence[date]) -> list[Due]:
+    """Of postpaid legal entities, in one statement. months: first days."""
+    return [Due(**row) for row in db.rows(_DUE, {"months": list(months)})]
+
+
+def outdated(months: Sequence[date]) -> list[Outdated]:
+    """In one statement. months: first days."""
+    return [Outdated(**row) for row in db.rows(_OUTDATED, {"months": list(months)})]
