@@ -5,7 +5,7 @@ from django.urls import URLPattern, path
 
 from abonent.api import health, webhooks
 from abonent.demo import cast, screens
-from abonent.portal import cabinet, history, passwords, pay, scope, sign_in, site
+from abonent.portal import cabinet, documents, history, passwords, pay, scope, sign_in, site
 from abonent.ui import language, preferences
 
 urlpatterns: list[URLPattern] = [
@@ -27,6 +27,9 @@ urlpatterns: list[URLPattern] = [
     path("cabinet/services/", cabinet.services, name="cabinet_services"),
     path("cabinet/history/", history.page, name="history"),
     path("cabinet/history.csv", history.file, name="history_file"),
+    path("cabinet/documents/", documents.page, name="documents"),
+    path("cabinet/documents/<int:document_id>/", documents.file, name="document"),
+    path("cabinet/statement/", documents.statement, name="statement"),
     path("cabinet/pay/", pay.form, name="pay"),
     path("cabinet/pay/<str:token>/", pay.result, name="payment"),
     path("cabinet/password/", passwords.change, name="password"),

@@ -74,7 +74,11 @@ def history(account_id: int, month: date) -> Statement | None:
 
     The account is looked up by the caller through the signed-in user's contract.
     """
-    period = periods.calendar_month(month)
+    return of_period(account_id, periods.calendar_month(month))
+
+
+def of_period(account_id: int, period: periods.Period) -> Statement | None:
+    """The same of any days; the balances are the ledger's."""
     found = db.rows(_HISTORY, {"account_id": account_id, "start": period.start, "end": period.end})
     if not found:
         return None

@@ -1,5 +1,6 @@
 """Render a Typst template to PDF. Templates stand in the room that owns the noun."""
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,12 @@ import typst
 
 class UnableToRender(Exception):
     """The template does not compile; the message is Typst's own."""
+
+
+@functools.cache
+def _fonts() -> typst.Fonts:
+    """Those inside the library: a document looks the same on every machine, and none is searched for fonts."""
+    return typst.Fonts(include_system_fonts=False)
 
 
 def render(template: Path, data: dict[str, Any]) -> bytes:
@@ -22,7 +29,7 @@ def render(template: Path, data: dict[str, Any]) -> bytes:
                 str(template),
                 root=str(template.parent),
                 sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-                font_paths=[],
+                font_paths=_fonts(),
             )
         )
     except RuntimeError as error:

@@ -23,6 +23,11 @@ def day(on: date) -> str:
     return _with_year(_day(on), on)
 
 
+def numeric_day(on: date) -> str:
+    """ "30.11.2026": the first column of a table."""
+    return f"{on:%d.%m.%Y}"
+
+
 def period(of: periods.Period) -> str:
     """A half-open period as people say it: "1-30 November 2026", "14 November - 13 December 2026"."""
     start, last = of.start, of.last_day

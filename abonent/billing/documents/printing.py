@@ -72,11 +72,18 @@ def _common(document: Document) -> dict[str, Any]:
         "seller": _party(_said(data["seller"]["name"]), data["seller"], _said(data["seller"]["address"])),
         "buyer_label": _("Buyer"),
         "buyer": _party(data["buyer"]["name"], data["buyer"], _buyer_address(data)),
-        "basis_label": _("Basis"),
+        "basis_label": pgettext("document", "Basis"),
         "basis": _("Contract No. %(number)s of %(day)s") % contract,
-        "columns": [_("No."), _("Service"), _("Quantity"), _("Unit"), _("Price, RUB"), _("Sum, RUB")],
+        "columns": [
+            pgettext("document", "No."),
+            pgettext("document", "Service"),
+            pgettext("document", "Quantity"),
+            pgettext("document", "Unit"),
+            _("Price a month, RUB"),
+            _("Sum, RUB"),
+        ],
         "rows": rows,
-        "totals": [[_("Total"), formats.number(document.total_kop)], _vat_total(document)],
+        "totals": [[pgettext("document", "Total"), formats.number(document.total_kop)], _vat_total(document)],
         "counted": ngettext("%(count)s line, %(sum)s in all", "%(count)s lines, %(sum)s in all", len(rows)) % spoken,
         "words": words.of_sum(document.total_kop, formats.language()),
         "vat_words": _vat_words(document),
@@ -90,7 +97,6 @@ def _invoice(document: Document) -> dict[str, Any]:
     bank, vat = data["seller"]["bank"], _vat_words(document)
     spoken = {"title": title(document), "number": data["contract"]["number"], "vat": vat}
     return {
-        "heading": _("What to pay to"),
         "bank": [
             [_("Bank of the payee"), bank["name"]],
             [pgettext("bank", "BIK"), bank["bik"]],
@@ -110,24 +116,24 @@ def _invoice(document: Document) -> dict[str, Any]:
 def _act(document: Document) -> dict[str, Any]:
     data = document.data
     return {
-        "seller_label": _("Contractor"),
-        "buyer_label": _("Customer"),
+        "seller_label": pgettext("act", "Contractor"),
+        "buyer_label": pgettext("act", "Customer"),
         "accepted": _(
             "The services above were rendered in full and in time. The customer has no claims to their volume, "
             "quality or terms."
         ),
         "sides": [
             {
-                "side": _("Contractor"),
+                "side": pgettext("act", "Contractor"),
                 "name": _said(data["seller"]["name"]),
                 "position": _said(data["seller"]["director_position"]),
                 "person": _said(data["seller"]["director"]),
             },
-            {"side": _("Customer"), "name": data["buyer"]["name"], "position": "", "person": ""},
+            {"side": pgettext("act", "Customer"), "name": data["buyer"]["name"], "position": "", "person": ""},
         ],
-        "signature": _("signature"),
-        "person": _("name"),
-        "stamp": _("Stamp"),
+        "signature": pgettext("document", "signature"),
+        "person": pgettext("document", "name"),
+        "stamp": pgettext("document", "Stamp"),
     }
 
 
@@ -137,7 +143,7 @@ def _vat_invoice(document: Document) -> dict[str, Any]:
     shipped = DASH
     if act is not None:
         numbers = "1" if len(data["lines"]) == 1 else f"1{DASH}{len(data['lines'])}"
-        shipped = _("lines %(numbers)s, No. %(number)s of %(day)s") % {
+        shipped = _("Act of services rendered, lines %(numbers)s, No. %(number)s of %(day)s") % {
             "numbers": numbers,
             "number": act.number,
             "day": formats.day(act.issued_on),
@@ -154,11 +160,7 @@ def _vat_invoice(document: Document) -> dict[str, Any]:
             [_("Consignor and address"), DASH, "3"],
             [_("Consignee and address"), DASH, "4"],
             [_("To payment document No."), DASH, "5"],
-            [
-                _("Document of shipment: name, No."),
-                _("Act of services rendered, %(what)s") % {"what": shipped},
-                _code("5a"),
-            ],
+            [_("Document of shipment: name, No."), shipped, _code("5a")],
             [_("Buyer"), buyer["name"], "6"],
             [_("Address"), _buyer_address(data), _code("6a")],
             [_("Buyer's INN/KPP"), _inn_kpp(buyer), _code("6b")],
@@ -166,7 +168,7 @@ def _vat_invoice(document: Document) -> dict[str, Any]:
             [_("Identifier of a state contract (if any)"), DASH, "8"],
         ],
         "columns": [
-            _("No."),
+            pgettext("document", "No."),
             _("Name of goods (description of works done, services rendered), of a property right"),
             _("Code of the kind of goods"),
             _("Unit: code"),
@@ -195,8 +197,8 @@ def _vat_invoice(document: Document) -> dict[str, Any]:
             [_("Head of the organisation or another authorised person"), _said(seller["director"])],
             [_("Chief accountant or another authorised person"), _said(seller["accountant"] or seller["director"])],
         ],
-        "signature": _("signature"),
-        "person": _("name"),
+        "signature": pgettext("document", "signature"),
+        "person": pgettext("document", "name"),
     }
 
 
@@ -210,7 +212,7 @@ _BY_KIND: dict[DocumentKind, Callable[[Document], dict[str, Any]]] = {
 def _row(number: int, line: dict[str, Any]) -> dict[str, str]:
     period, whole = _period(line["period"]), _period(line["whole"])
     by_day, is_whole = line["charging"] == rules.DAY, period == whole
-    unit = _("month") if is_whole and not by_day else pgettext("unit", "days")
+    unit = pgettext("unit", "month") if is_whole and not by_day else pgettext("unit", "days")
     how = ""
     if by_day:
         how = _("charged by the day, %(price)s a month") % {"price": money.show(line["price_kop"])}
@@ -243,10 +245,10 @@ def _vat_row(number: int, line: dict[str, Any], vat_rate: int) -> list[str]:
     row = _row(number, line)
     net_kop = line["amount_kop"] - line["vat_kop"]
     is_whole = _period(line["period"]) == _period(line["whole"])
-    unit = [_MONTH_CODE, _("month"), "1", formats.number(net_kop)] if is_whole else [DASH] * 4
+    unit = [_MONTH_CODE, pgettext("unit", "month"), "1", formats.number(net_kop)] if is_whole else [DASH] * 4
     return [
         row["number"],
-        f"{row['name']}, {row['period']}",
+        f"{row['name']}\n{row['period']}",
         DASH,
         *unit,
         formats.number(net_kop),
@@ -302,9 +304,9 @@ def _signatures(data: dict[str, Any]) -> list[list[str]]:
 
 
 def _party(name: str, party: dict[str, Any], address: str) -> str:
-    said = [name, f"{_('INN')} {party['inn']}"]
+    said = [name, _("INN %(inn)s") % party]
     if party["kpp"]:
-        said.append(f"{_('KPP')} {party['kpp']}")
+        said.append(_("KPP %(kpp)s") % party)
     return ", ".join([*said, address] if address != DASH else said)
 
 

@@ -1,0 +1,172 @@
+"""The statement of a contract for any period: every charge with its arithmetic, between two balances of the ledger."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+from django_stubs_ext import StrPromise
+
+from abonent.billing import statement
+from abonent.billing.documents import formats
+from abonent.core import documents, money, periods
+from abonent.ledger.models import Account
+from abonent.subscribers.models import Contract
+
+MOST_YEARS = 5
+_TEMPLATE = Path(__file__).parent.joinpath("templates", "statement.typ")
+# What moved money that was not a charge, by the ledger's reason; a payment by its channel.
+_REASONS: dict[str, StrPromise] = {
+    "payment": gettext_lazy("Top-up"),
+    "charge": gettext_lazy("Charge"),
+    "return": gettext_lazy("Return for a service"),
+    "refund": gettext_lazy("Refund of a payment"),
+    "bonus": gettext_lazy("Bonus"),
+    "reversal": gettext_lazy("Correction"),
+    "move": gettext_lazy("Move between contracts"),
+    "write_off": gettext_lazy("Write-off"),
+}
+_CHANNELS: dict[str | None, StrPromise] = {
+    "clearing:yookassa": gettext_lazy("Top-up by card"),
+    "clearing:cash": gettext_lazy("Top-up at the cash desk"),
+}
+
+
+class UnableToMakeStatement(Exception):
+    """Its text is for the person who asked: what is wrong with the period, and what to do."""
+
+
+class BadFrom(UnableToMakeStatement):
+    """The first day is the one to change."""
+
+
+class BadTo(UnableToMakeStatement):
+    """The last day is the one to change."""
+
+
+def require_period(first: date, last: date, *, signed_on: date, on: date) -> periods.Period:
+    """The period of the days `first` to `last`, both in it; it begins with the contract at the earliest.
+
+    on: the operator's today.   Raises BadFrom, BadTo, with a text in the language in force.
+    """
+    if last > on:
+        raise BadTo(_("The last day has not come yet: take today, %(day)s, at the latest.") % {"day": formats.day(on)})
+    if last < signed_on:
+        signed = {"day": formats.day(signed_on)}
+        raise BadTo(_("The contract is of %(day)s: take this day or a later one.") % signed)
+    if first > last:
+        raise BadFrom(_("The first day is after the last one: change one of them."))
+    end = last + periods.ONE_DAY
+    if periods.month(max(first, signed_on), MOST_YEARS * 12) < end:
+        raise BadFrom(_("A statement covers 5 years at most: take a later first day."))
+    return periods.Period(max(first, signed_on), end)
+
+
+def pdf(contract_id: int, period: periods.Period, *, on: date, language: str) -> bytes:
+    """The statement as PDF. The contract is looked up by the caller through the signed-in user.
+
+    period: of `require_period`.   on: the operator's date it is made.
+    Raises UnableToMakeStatement for a contract without an account, core.documents.UnableToRender.
+    """
+    return documents.render(_TEMPLATE, printed(contract_id, period, on=on, language=language))
+
+
+def file_name(number: str, period: periods.Period) -> str:
+    """number: the contract's; it is Latin letters, digits and dashes."""
+    return f"statement-{number}-{period.start.isoformat()}-{period.last_day.isoformat()}.pdf"
+
+
+def printed(contract_id: int, period: periods.Period, *, on: date, language: str) -> dict[str, Any]:
+    """What the template prints: texts only, ready."""
+    contract = Contract.objects.select_related("customer").get(id=contract_id)
+    account_id = Account.objects.values_list("id", flat=True).filter(contract_id=contract_id).first()
+    with translation.override(language):
+        seen = None if account_id is None else statement.of_period(account_id, period)
+        if seen is None:
+            raise UnableToMakeStatement(_("This contract has no account."))
+        return _printed(contract, seen, on)
+
+
+def arithmetic(charge: statement.ChargeRow) -> str:
+    """Why a charge is what it is, in one sentence of the language in force."""
+    explained = statement.explain(charge)
+    said = {
+        "price": money.show(explained.price_kop),
+        "sum": money.show(explained.amount_kop),
+        "whole": formats.period(charge.whole),
+        "days": formats.days(explained.days),
+        "of_days": formats.days(explained.of_days),
+        "day": str(explained.day),
+        "count": str(explained.of_days),
+        "upto": money.show(explained.upto_kop),
+        "before": money.show(explained.before_kop),
+    }
+    if explained.how == "whole":
+        return _("a whole period costs exactly its price, %(sum)s") % said
+    if explained.how == "part":
+        counted = _("%(price)s × %(days)s ÷ %(of_days)s (%(whole)s) = %(sum)s") % said
+        return ", ".join([counted, _("rounded once to the nearest kopeck")] if explained.is_rounded else [counted])
+    counted = _("%(price)s × %(day)s ÷ %(count)s = %(upto)s by the end of the day, less %(before)s by its beginning")
+    counted = f"{counted % said}: {said['sum']}"
+    return ", ".join([counted, _("rounded down to a kopeck")] if explained.is_rounded else [counted])
+
+
+def _printed(contract: Contract, seen: statement.Statement, on: date) -> dict[str, Any]:
+    profile, spoken = settings.PROFILE, formats.language()
+    number = {"number": contract.number}
+    return {
+        "language": spoken,
+        "issued": on.isoformat(),
+        "logo": profile.logo_svg,
+        "brand": profile.brand,
+        "seller": profile.legal_name.get(spoken),
+        "help": f"{profile.contacts.support_phone}, {profile.contacts.support_email}",
+        "title": _("Statement of the account"),
+        "foot": f"{profile.brand}. " + _("Statement of the account, contract No. %(number)s") % number,
+        "page": formats.page(),
+        "facts": [
+            [
+                pgettext("statement", "Contract"),
+                _("No. %(number)s of %(day)s") % {**number, "day": formats.day(contract.signed_on)},
+            ],
+            [pgettext("statement", "Customer"), contract.customer.full_name],
+            [pgettext("statement", "Period"), formats.period(seen.month)],
+            [_("Made on"), formats.day(on)],
+        ],
+        "sums": [
+            [_("At the beginning"), money.show(seen.opening_kop)],
+            [_("Came in"), money.show(seen.came_kop, sign=True)],
+            [_("Charged"), money.show(-seen.went_kop, sign=True)],
+            [_("At the end"), money.show(seen.closing_kop)],
+        ],
+        "columns": [_("Date"), _("What for"), _("Sum"), _("Balance after")],
+        "opening": [formats.numeric_day(seen.month.start), _("At the beginning"), money.show(seen.opening_kop)],
+        "rows": [_row(line) for line in seen.lines],
+        "closing": [formats.numeric_day(seen.month.last_day), _("At the end"), money.show(seen.closing_kop)],
+        "nothing": "" if seen.lines else _("Nothing came in and nothing was charged in this period."),
+        "note": _(
+            "A whole month costs its price. A part of it costs price × days ÷ days of the month, rounded once to the "
+            "nearest kopeck, a half goes up. The days of a month charged by the day make its price to the kopeck."
+        ),
+    }
+
+
+def _row(line: statement.Line) -> list[str]:
+    """Date, what, how it was counted, sum, balance after it."""
+    charge, how = line.charge, ""
+    if charge is None:
+        is_known = line.reason == "payment" and line.house in _CHANNELS
+        what = str(_CHANNELS[line.house] if is_known else _REASONS[line.reason])
+    else:
+        what = f"{charge.name(formats.language())}, {formats.period(charge.period)}"
+        how = arithmetic(charge)
+    return [
+        formats.numeric_day(line.on),
+        what,
+        how,
+        money.show(line.amount_kop, sign=True),
+        money.show(line.balance_kop),
+    ]
