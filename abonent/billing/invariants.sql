@@ -46,13 +46,18 @@ group by t.id, t."on"
 having count(c.id) <> 1
 
 -- rule: revenue equals charges less returns
-select format('%s took %s kopecks, its charges less returns are %s', code, took, coalesce(charged, 0) - returned) as what
+select format('%s took %s kopecks, its charges and fees less returns are %s', code, took,
+              coalesce(charged, 0) + fees - returned) as what
 from (
     select house.code,
            coalesce(sum(t.amount_kop) filter (where t.credit_id = house.id), 0)
              - coalesce(sum(t.amount_kop) filter (where t.debit_id = house.id), 0) as took,
-           coalesce(sum(t.amount_kop) filter (where t.debit_id = house.id and t.reason in ('return', 'reversal')), 0)
-             as returned
+           coalesce(sum(t.amount_kop) filter (where t.debit_id = house.id and t.reason = 'reversal'), 0)
+             + coalesce((
+                 select sum(r.amount_kop)
+                 from billing_return r join billing_subscription s on s.id = r.subscription_id
+                 where 'revenue:' || s.kind = house.code
+             ), 0) as returned
     from ledger_account house
     left join ledger_transfer t on house.id in (t.debit_id, t.credit_id)
     where house.kind = 'revenue'
@@ -63,7 +68,48 @@ left join (
     from billing_charge c join billing_subscription s on s.id = c.subscription_id
     group by s.kind
 ) charges using (code)
-where took <> coalesce(charged, 0) - returned
+where took <> coalesce(charged, 0) + fees - returned
+
+-- rule: each return recomputes
+-- Used + returned = charged; the used days are counted one by one, and the rounding is numeric's.
+select format('return of subscription %s from %s is %s kopecks: charged %s, %s of %s days used make %s',
+              subscription_id, period_start, amount_kop, charged_kop, days, of_days, makes) as what
+from (
+    select r.subscription_id, r.period_start, r.amount_kop, r.charged_kop, r.used_kop, d.days, d.of_days,
+           c.amount_kop as taken_kop, c.period_end, r.used_until, c.account_id = r.account_id as is_own,
+           case c.charging
+               when 'month' then round(c.price_kop::numeric * d.days / d.of_days)
+               when 'day' then case when d.days = 0 then 0 else c.amount_kop end
+           end as makes
+    from billing_return r
+    left join billing_charge c
+        on c.period_start = r.period_start and c.subscription_id = r.subscription_id and c.turn = r.turn
+    cross join lateral (
+        select count(*) filter (where day >= c.period_start and day < r.used_until) as days, count(*) as of_days
+        from generate_series(c.whole_start::timestamp, c.whole_end::timestamp - interval '1 day', '1 day') as days (day)
+    ) d
+) recomputed
+where taken_kop is null or charged_kop <> taken_kop or used_kop <> makes or amount_kop <> charged_kop - makes
+   or used_until >= period_end or is_own is not true
+
+-- rule: a return has the transfer it names
+select format('return of subscription %s from %s names transfer %s of %s',
+              r.subscription_id, r.period_start, r.transfer_id, r.transfer_on) as what
+from billing_return r
+left join ledger_transfer t on t."on" = r.transfer_on and t.id = r.transfer_id
+left join ledger_account house on house.id = t.debit_id
+left join billing_subscription s on s.id = r.subscription_id
+where r.transfer_id is not null
+  and (t.id is null or t.reason <> 'return' or t.credit_id <> r.account_id or t.amount_kop <> r.amount_kop
+       or t."on" <> r.returned_on or house.code <> 'revenue:' || s.kind)
+
+-- rule: a transfer of a return has one return
+select format('transfer %s of %s has %s returns', t.id, t."on", count(r.id)) as what
+from ledger_transfer t
+left join billing_return r on r.transfer_on = t."on" and r.transfer_id = t.id
+where t.reason = 'return'
+group by t.id, t."on"
+having count(r.id) <> 1
 
 -- rule: no charge is an orphan
 select format('charge from %s is of subscription %s of account %s', c.period_start, c.subscription_id, c.account_id) as what
@@ -87,13 +133,16 @@ where a.contract_id is null or v.id is null
 -- rule: no two charges of a subscription overlap
 select format('subscription %s is charged for %s–%s and from %s', subscription_id, period_start, period_end, next_start) as what
 from (
-    select subscription_id, period_start, period_end,
-           lead(period_start) over (partition by subscription_id order by period_start, turn) as next_start
+    select c.subscription_id, c.period_start, coalesce(r.used_until, c.period_end) as period_end,
+           lead(c.period_start) over (partition by c.subscription_id order by c.period_start, c.turn) as next_start
     from billing_charge c
+    left join billing_return r
+        on r.period_start = c.period_start and r.subscription_id = c.subscription_id and r.turn = c.turn
     where not exists (
         select from ledger_transfer back
         where back.reverses_on = c.transfer_on and back.reverses_id = c.transfer_id
     )
+      and (r.used_until is null or r.used_until > c.period_start)
 ) charged
 where next_start < period_end
 
@@ -108,7 +157,11 @@ having count(*) > 1
 select format('subscription %s is paid until %s, its charges reach %s', s.id, s.paid_until, c.charged_until) as what
 from billing_subscription s
 join (
-    select subscription_id, max(period_end) as charged_until from billing_charge group by subscription_id
+    select c.subscription_id, max(coalesce(r.used_until, c.period_end)) as charged_until
+    from billing_charge c
+    left join billing_return r
+        on r.period_start = c.period_start and r.subscription_id = c.subscription_id and r.turn = c.turn
+    group by c.subscription_id
 ) c on c.subscription_id = s.id
 where s.paid_until < c.charged_until and s.state <> 'ended'
 
@@ -123,7 +176,7 @@ where s.state = 'active'
 select format('add-on %s is active, its tariff %s is %s', s.id, parent.id, parent.state) as what
 from billing_subscription s
 join billing_subscription parent on parent.id = s.parent_id
-where s.state = 'active' and parent.state in ('suspended', 'waiting', 'ended')
+where s.state = 'active' and parent.state in ('suspended', 'waiting', 'paused', 'ended')
 
 -- rule: a finished run has no chunk undone
 select format('run of %s is finished, its chunk %s is not', r."on", c.number) as what

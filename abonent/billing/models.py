@@ -3,6 +3,9 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from abonent.billing.models_changes import Change as Change
+from abonent.billing.models_changes import Quote as Quote
+from abonent.billing.models_changes import Return as Return
 from abonent.billing.models_documents import Document as Document
 from abonent.billing.models_documents import DocumentCounter as DocumentCounter
 from abonent.catalog.models import Charging, OfferRole, OfferVersion, ServiceKind

@@ -1,0 +1,136 @@
+"""Give money back for days that are paid and not used. The only module that writes Return.
+
+Never computed from unused days: returned = charged − what the used days cost. Used + returned = charged, always.
+"""
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from abonent.billing import rules
+from abonent.billing.models import Return, Subscription
+from abonent.core import db, periods
+from abonent.ledger import accounts, transfers
+from abonent.ledger.models import Reason
+
+_AT_MOST = 1_000  # charges looked at: a daily subscription paid three years ahead is a bug
+_UNRETURNED = """
+    select c.period_start, c.period_end, c.turn, c.whole_start, c.whole_end, c.price_kop, c.charging, c.amount_kop
+    from billing_charge c
+    where c.subscription_id = %(subscription_id)s and c.account_id = %(account_id)s
+      and not exists (
+          select from billing_return r
+          where r.period_start = c.period_start and r.subscription_id = c.subscription_id and r.turn = c.turn
+      )
+    order by c.period_start desc, c.turn desc
+    limit %(at_most)s
+"""
+
+
+class UnableToReturn(Exception):
+    """The paid days are not all days charged: the account makes no sense, a person must look."""
+
+
+class Line(NamedTuple):
+    """What comes back of one charge, with its arithmetic: charged − used = returned."""
+
+    period: periods.Period  # of the charge
+    whole: periods.Period
+    used: periods.Period  # of these days the money stays; no days: all comes back
+    turn: int
+    price_kop: int
+    charging: str
+    charged_kop: int
+    used_kop: int
+
+    @property
+    def amount_kop(self) -> int:
+        return self.charged_kop - self.used_kop
+
+
+def give_back(subscription: Subscription, *, on: date, reason: str) -> int:
+    """Return what is paid for the days from `on` on; give the kopecks. Nothing paid beyond `on`: 0.
+
+    Moves `paid_until` to `on` and takes the next turn, so that the days can be charged again; what becomes of
+    the subscription (ended, paused, charged anew) is the caller's, in the same transaction.
+
+    on: the operator's date, the first not used.   reason: why, a word for the record: "tariff_change".
+    Call it with the account locked. Raises UnableToReturn.
+    """
+    db.require_transaction()
+    lines = would_return(subscription, on)
+    for line in lines:
+        _write(subscription, line, on, reason)
+    if lines:
+        assert subscription.paid_until is not None
+        subscription.paid_until = first_unused(subscription, on)
+        subscription.turn += 1
+        subscription.save(update_fields=["paid_until", "turn"])
+    return sum(line.amount_kop for line in lines)
+
+
+def would_return(subscription: Subscription, on: date) -> list[Line]:
+    """What `give_back` would return, charge by charge, the oldest first. Writes nothing.
+
+    Days that a pause or a standstill moved are counted from the end: the last days charged come back first.
+    Raises UnableToReturn.
+    """
+    if subscription.paid_until is None:
+        return []
+    unused = (subscription.paid_until - first_unused(subscription, on)).days
+    if unused <= 0:
+        return []
+    found = []
+    for row in db.rows(
+        _UNRETURNED,
+        {"subscription_id": subscription.id, "account_id": subscription.account_id, "at_most": _AT_MOST},
+    ):
+        period = periods.Period(row["period_start"], row["period_end"])
+        days = min(unused, period.days)
+        found.append(_line(row, period, period.end - days * periods.ONE_DAY))
+        unused -= days
+        if not unused:
+            return found[::-1]
+    raise UnableToReturn(f"subscription {subscription.id}: {unused} paid days have no charge")
+
+
+def first_unused(subscription: Subscription, on: date) -> date:
+    """From which date nothing is used: `on`, or when it stopped if it stands still since before."""
+    stopped_on = subscription.stopped_on
+    if subscription.state in (SubscriptionState.STANDING, SubscriptionState.PAUSED) and stopped_on is not None:
+        return min(on, stopped_on)
+    return on
+
+
+def _line(row: dict[str, Any], period: periods.Period, used_until: date) -> Line:
+    whole = periods.Period(row["whole_start"], row["whole_end"])
+    used = periods.Period(period.start, used_until)
+    price_kop, charging = row["price_kop"], row["charging"]
+    used_kop = rules.amount_kop(charging, price_kop, rules.Due(used, whole)) if used.days else 0
+    return Line(period, whole, used, row["turn"], price_kop, charging, row["amount_kop"], used_kop)
+
+
+def _write(subscription: Subscription, line: Line, on: date, reason: str) -> None:
+    posted = None
+    if line.amount_kop:
+        posted = transfers.post(
+            key=f"return:{subscription.id}:{line.period.start}:{line.turn}",
+            debit_id=accounts.house_id(f"revenue:{subscription.kind}"),
+            credit_id=subscription.account_id,
+            amount_kop=line.amount_kop,
+            on=on,
+            reason=Reason.RETURN,
+        )
+    Return.objects.create(
+        period_start=line.period.start,
+        subscription=subscription,
+        turn=line.turn,
+        account_id=subscription.account_id,
+        used_until=line.used.end,
+        charged_kop=line.charged_kop,
+        used_kop=line.used_kop,
+        amount_kop=line.amount_kop,
+        returned_on=on,
+        reason=reason,
+        transfer_on=posted.on if posted else None,
+        transfer_id=posted.id if posted else None,
+    )
