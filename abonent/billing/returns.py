@@ -94,11 +94,8 @@ def would_return(subscription: Subscription, on: date) -> list[Line]:
 
 
 def first_unused(subscription: Subscription, on: date) -> date:
-    """From which date nothing is used: `on`, or when it stopped if it stands still since before."""
-    stopped_on = subscription.stopped_on
-    if subscription.state in (SubscriptionState.STANDING, SubscriptionState.PAUSED) and stopped_on is not None:
-        return min(on, stopped_on)
-    return on
+    """From which date nothing is used: `on`, or when it stopped, if it stands still or is paused since before."""
+    return min(on, subscription.stopped_on or on)
 
 
 def _line(row: dict[str, Any], period: periods.Period, used_until: date) -> Line:
