@@ -26,6 +26,7 @@ FINISH_SECONDS = 9  # of the 10 s that stopping may take
 HEARTBEAT_SECONDS = 5
 RELEASE_EVERY_SECONDS = 30
 POLL_SECONDS = 1  # for jobs that were put off; the others are heard of at once
+LOOK_AGAIN_SECONDS = 0.05
 BEAT_CRON = "*/5 * * * *"
 RESTART_AT_MOST_SECONDS = 30
 
@@ -72,7 +73,7 @@ async def _work_once(concurrency: int, asked: asyncio.Task[bool], beat: Callable
     """One life of the engine, until it fails or `asked` is done: whether all that ran has finished."""
     app = _app(beat)
     await app.open_async()
-    worker: Any = Worker(  # its methods carry no types
+    worker: Any = _Worker(  # its methods carry no types
         app,
         name="abonent",
         concurrency=concurrency,
@@ -151,6 +152,14 @@ def _runner(name: str) -> Callable[..., None]:
             connections.close_all()
 
     return run
+
+
+class _Worker(Worker):
+    """procrastinate's, where a job that is deferred while the worker looks for one waits for its next look round."""
+
+    async def _handle_notification(self, *, channel: str, notification: engine_jobs.Notification) -> None:
+        await super()._handle_notification(channel=channel, notification=notification)
+        asyncio.get_running_loop().call_later(LOOK_AGAIN_SECONDS, self._new_job_event.set)
 
 
 class _Retry(procrastinate.BaseRetryStrategy):

@@ -31,7 +31,7 @@ def doze(text: str, seconds: int) -> None:
 @jobs.job(queue="probe", queueing_lock="stumble", retry=3)
 def stumble() -> None:
     """Fails while another of its kind waits: its repeat has no place to stand."""
-    stumble_again.defer()
+    stumble_again.defer_in(2)
     raise ValueError
 
 
