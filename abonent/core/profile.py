@@ -97,16 +97,11 @@ def load(name_or_folder: str) -> Profile:
         allowed = "small Latin letters, digits, _ and -, beginning with a letter"
         problems.append(f"{shown}: the folder's name is not allowed; allowed: {allowed}")
     where = f"{shown}/profile.toml"
-    settings = typed_files.read_toml(
-        folder.joinpath("profile.toml"), where, problems, profile_schema.ProfileFile
-    )
+    settings = typed_files.read_toml(folder.joinpath("profile.toml"), where, problems, profile_schema.ProfileFile)
     where = f"{shown}/catalog.toml"
     catalog = typed_files.read_toml(folder.joinpath("catalog.toml"), where, problems, profile_schema.Catalog)
     buildings = _read_buildings(folder, f"{shown}/addresses.csv", problems)
-    files = {
-        name: typed_files.read_text(folder.joinpath(name), f"{shown}/{name}", problems)
-        for name in REQUIRED_FILES
-    }
+    files = {name: typed_files.read_text(folder.joinpath(name), f"{shown}/{name}", problems) for name in REQUIRED_FILES}
     pages = {} if settings is None else _read_pages(folder, shown, settings, problems)
     if problems or settings is None or catalog is None:
         raise UnableToLoadProfile("\n".join(problems))
@@ -135,9 +130,7 @@ def _find(name_or_folder: str) -> Path:
 
 
 def _read_buildings(folder: Path, where: str, problems: list[str]) -> tuple[profile_schema.Building, ...]:
-    buildings = typed_files.read_csv(
-        folder.joinpath("addresses.csv"), where, problems, profile_schema.Building
-    )
+    buildings = typed_files.read_csv(folder.joinpath("addresses.csv"), where, problems, profile_schema.Building)
     seen = set()
     for one in buildings:
         address = ", ".join(filter(None, (one.settlement, one.street, one.house, one.korpus)))
