@@ -35,21 +35,30 @@ def of(seen: billing.Overview, today: date) -> Ahead | None:
     forecast = forecasts.of(seen, today)
     if not forecast.steps:
         return None
-    tariff = next((one.id for one in seen.subscriptions if one.role == "tariff"), None)
-    stops_on = next((step.on for step in forecast.steps if tariff in step.suspended), None)
     points = [chart.Point(today, seen.balance_kop)]
     points += [chart.Point(max(step.on, today), step.balance_kop) for step in forecast.steps if step.lines]
     stopping = {id for step in forecast.steps for id in step.suspended}
     by_day = all(one.charging == "day" for one in seen.subscriptions if one.id in stopping)
     names = {one.id: one.name(formats.language()) for one in seen.subscriptions}
     return Ahead(
-        line=chart.step_line(points, end=today + timedelta(days=forecasts.DAYS_AHEAD), stops_on=stops_on),
+        line=chart.step_line(points, end=today + timedelta(days=forecasts.DAYS_AHEAD), stops_on=forecast.stops_on),
         said=_said(forecast, by_day, on_credit=forecast.balance_kop < 0),
-        stop_title=_("it stops on %(day)s") % {"day": formats.day(stops_on)} if stops_on else "",
+        stop_title=_stop_title(seen, forecast, names),
         stop_text=_("%(sum)s will be missing") % {"sum": money.show(forecast.missing_kop)},
         rows=_rows(forecast.steps, names),
         advised_kop=0 if by_day else forecast.missing_kop,
     )
+
+
+def _stop_title(seen: billing.Overview, forecast: forecasts.Forecast, names: dict[int, str]) -> str:
+    """What stops first, and when; the first tariff needs no name."""
+    first = next((step for step in forecast.steps if step.suspended), None)
+    if first is None:
+        return ""
+    tariff = next((one.id for one in seen.subscriptions if one.role == "tariff"), None)
+    if tariff in first.suspended:
+        return _("it stops on %(day)s") % {"day": formats.day(first.on)}
+    return _("%(name)s stops on %(day)s") % {"name": names[first.suspended[0]], "day": formats.day(first.on)}
 
 
 def _said(forecast: forecasts.Forecast, by_day: bool, on_credit: bool) -> str:

@@ -42,8 +42,8 @@ class Tick(NamedTuple):
 class StepLine(NamedTuple):
     line: str  # path data
     area: str
-    after: str  # path data of the dashed line after service stops; "" when it does not
-    stop_x: str  # per cent; "" when service does not stop
+    after: str  # path data of the dashed line after something stops; "" when nothing does
+    stop_x: str  # per cent; "" when nothing stops
     stop_width: str
     stop_anchor: str  # on which side of `stop_label_x` its label stands
     stop_label_x: str
@@ -54,7 +54,7 @@ class StepLine(NamedTuple):
 
 
 def step_line(points: Sequence[Point], *, end: date, stops_on: date | None = None) -> StepLine:
-    """points: in order of dates from today, all before `end`; so is `stops_on`, the day service stops."""
+    """points: in order of dates from today, all before `end`; so is `stops_on`, the day something stops."""
     start = points[0].on
     total_days = (end - start).days
     assert total_days > 0, (start, end)
@@ -66,7 +66,7 @@ def step_line(points: Sequence[Point], *, end: date, stops_on: date | None = Non
     def y(kop: int) -> int:
         return TOP + (high - kop) * (HEIGHT - TOP) // (high - low)
 
-    drawn = [point for point in points if stops_on is None or point.on < stops_on or point.on == start]
+    drawn = [point for point in points if stops_on is None or point.on < stops_on] or [points[0]]
     last = WIDTH if stops_on is None else x(stops_on)
     path = f"M0 {y(drawn[0].balance_kop)}"
     for point in drawn[1:]:
@@ -78,11 +78,14 @@ def step_line(points: Sequence[Point], *, end: date, stops_on: date | None = Non
         marks = []
     if stops_on is not None:
         marks.append(Mark(_percent(last), level, True))
+    after = f"M{last} {level}"
+    for point in points[len(drawn) :]:
+        after += f"H{x(point.on)}V{y(point.balance_kop)}"
     label_inside = last <= WIDTH * 2 // 5
     return StepLine(
         line=path,
         area=f"{path}V{y(0)}H0Z",
-        after="" if stops_on is None else f"M{last} {level}H{WIDTH}",
+        after="" if stops_on is None else f"{after}H{WIDTH}",
         stop_x="" if stops_on is None else _percent(last),
         stop_width="" if stops_on is None else _percent(WIDTH - last),
         stop_anchor="start" if label_inside else "end",

@@ -30,6 +30,13 @@ def test_after_service_stops_the_line_is_another() -> None:
     assert line.marks[-1] == chart.Mark("40%", 118, True)
 
 
+def test_what_goes_on_after_something_has_stopped_is_drawn_too() -> None:
+    points = [Point(TODAY, 1_500_00), Point(date(2026, 12, 1), 500_00), Point(date(2026, 12, 31), 0)]
+    line = chart.step_line(points, end=END, stops_on=date(2026, 12, 1))
+    assert line.line == "M0 12H100"
+    assert line.after == "M100 12H100V118H400V172H1000"
+
+
 def test_the_label_of_the_stop_stands_where_it_has_room() -> None:
     early = chart.step_line([Point(TODAY, 100_00)], end=END, stops_on=date(2026, 12, 1))
     late = chart.step_line([Point(TODAY, 100_00)], end=END, stops_on=date(2027, 2, 1))

@@ -42,6 +42,19 @@ def test_every_token_used_is_set() -> None:
         assert set(re.findall(r"var\((--[a-z0-9-]+)", css)) - set(re.findall(r"(--[a-z0-9-]+):", css)) == set()
 
 
+def test_every_brace_is_closed_in_its_own_layer() -> None:
+    for name in stylesheet.LAYERS:
+        depth, text = 0, stylesheet.CSS.joinpath(f"{name}.css").read_text(encoding="utf-8")
+        closed_at = []
+        for number, line in enumerate(text.splitlines(), 1):
+            depth += line.count("{") - line.count("}")
+            assert depth >= 0, f"{name}.css:{number}"
+            if not depth and "}" in line:
+                closed_at.append(number)
+        assert depth == 0, name
+        assert closed_at == [len(text.splitlines())], name
+
+
 def test_the_layers_keep_their_order() -> None:
     css = stylesheet.css(BUILT_IN[0].folder)
     assert css.startswith("@layer tokens,theme,base,components,pages,print;")
