@@ -16,7 +16,7 @@ from (
     select s.id as subscription_id, s.account_id, s.kind, s.turn, s.price_kop, s.charging,
            x.due_kop, x.period_end, x.whole_start, x.whole_end, revenue.id as revenue_id,
            sum(x.due_kop) over (partition by s.account_id order by s.priority, s.id)
-               <= a.balance_kop + coalesce(t.credit_limit_kop, 0) as fits
+               <= a.balance_kop + coalesce(t.credit_limit_kop + t.deferral_kop, 0) as fits
     from billing_subscription s
     join billing_locked l on l.id = s.account_id
     join ledger_account a on a.id = s.account_id

@@ -1,6 +1,7 @@
 -- What an account holds and on what terms, in the order of charging.
 select s.id, s.parent_id, s.kind, s.charging, s.price_kop, s.state, s.paid_until, s.stopped_on, s.started_on, s.turn,
        coalesce(t.credit_limit_kop, 0) as credit_limit_kop,
+       coalesce(t.deferral_kop, 0) as deferral_kop,
        case when t.activated_on is null then coalesce(t.first_top_up_kop, 0) else 0 end as first_top_up_kop,
        t.account_id is not null and t.activated_on is null as may_activate,
        p.account_id is not null as parked

@@ -57,7 +57,8 @@ from (
                  select sum(r.amount_kop)
                  from billing_return r join billing_subscription s on s.id = r.subscription_id
                  where 'revenue:' || s.kind = house.code
-             ), 0) as returned
+             ), 0) as returned,
+           coalesce(sum(t.amount_kop) filter (where t.credit_id = house.id and t.reason = 'fee'), 0) as fees
     from ledger_account house
     left join ledger_transfer t on house.id in (t.debit_id, t.credit_id)
     where house.kind = 'revenue'

@@ -6,6 +6,10 @@ from django.db.models.functions import Now
 from abonent.billing.models_changes import Change as Change
 from abonent.billing.models_changes import Quote as Quote
 from abonent.billing.models_changes import Return as Return
+from abonent.billing.models_deferrals import Deferral as Deferral
+from abonent.billing.models_deferrals import Ending as Ending
+from abonent.billing.models_deferrals import Pause as Pause
+from abonent.billing.models_deferrals import Payout as Payout
 from abonent.billing.models_documents import Document as Document
 from abonent.billing.models_documents import DocumentCounter as DocumentCounter
 from abonent.catalog.models import Charging, OfferRole, OfferVersion, ServiceKind
@@ -17,7 +21,8 @@ class SubscriptionState(models.TextChoices):
     WAITING = "waiting"  # for the first top-up, or for the first charge to be covered
     ACTIVE = "active"  # paid until `paid_until`
     SUSPENDED = "suspended"  # the balance did not cover it; not charged
-    STANDING = "standing"  # an add-on whose tariff is suspended: its paid days wait
+    STANDING = "standing"  # an add-on whose tariff is suspended or paused: its paid days wait
+    PAUSED = "paused"  # at the subscriber's wish; its paid days wait
     ENDED = "ended"
 
 
@@ -48,7 +53,7 @@ class Subscription(models.Model):
     priority = models.SmallIntegerField()  # the order of charging on one date: tariffs before add-ons, kinds by profile
     state = models.CharField(max_length=10, choices=SubscriptionState.choices, default=SubscriptionState.WAITING)
     paid_until = models.DateField(null=True)  # null only while it waits
-    stopped_on = models.DateField(null=True)  # since when suspended or standing
+    stopped_on = models.DateField(null=True)  # since when suspended, standing or paused
     started_on = models.DateField()
     activated_on = models.DateField(null=True)
     ended_on = models.DateField(null=True)
@@ -107,6 +112,7 @@ class Terms(models.Model):
         Account, primary_key=True, on_delete=models.DO_NOTHING, related_name="terms", db_constraint=False
     )
     credit_limit_kop = models.BigIntegerField(default=0)  # postpaid: how far below zero the balance may go
+    deferral_kop = models.BigIntegerField(default=0, db_default=0)  # of the deferral that counts now
     first_top_up_kop = models.BigIntegerField(default=0)  # payments since signing that open the access
     activated_on = models.DateField(null=True)
 

@@ -2,6 +2,17 @@
 select a.id as account_id, a.contract_id, a.balance_kop, c.number, c.signed_on, cu.kind as customer_kind,
        cu.full_name, cu.given_name,
        coalesce(t.credit_limit_kop, 0) as credit_limit_kop,
+       coalesce(t.deferral_kop, 0) as deferral_kop,
+       case when t.deferral_kop > 0 then (
+           select d.ends_on from billing_deferral d where d.account_id = a.id and d.ended_on is null
+       ) end as deferral_ends_on,
+       (
+           select json_build_array(u.kind, u.state, u.starts_on, u.ends_on)
+           from billing_pause u where u.account_id = a.id and u.state in ('planned', 'running')
+       ) as pause,
+       (
+           select e.ends_on from billing_ending e where e.account_id = a.id and e.state = 'planned'
+       ) as contract_ends_on,
        coalesce(t.first_top_up_kop, 0) as first_top_up_kop,
        t.activated_on,
        case when t.first_top_up_kop > 0 and t.activated_on is null then (

@@ -59,6 +59,15 @@ class LedgerLine(NamedTuple):
         return self.name_en if language.startswith("en") else self.name_ru
 
 
+class PauseRow(NamedTuple):
+    """The service off at the subscriber's wish, now or to come."""
+
+    kind: str  # "pause"; "daily": switched off until it is switched on
+    state: str  # "planned", "running"
+    starts_on: date
+    ends_on: date | None  # the first date with the service
+
+
 class Overview(NamedTuple):
     account_id: int
     contract_id: int
@@ -69,6 +78,10 @@ class Overview(NamedTuple):
     full_name: str
     given_name: str
     credit_limit_kop: int
+    deferral_kop: int
+    deferral_ends_on: date | None  # the first date without the deferral; None: none counts
+    pause: PauseRow | None
+    contract_ends_on: date | None  # planned: the first date without service
     first_top_up_kop: int
     activated_on: date | None
     paid_in_kop: int | None  # since signing; only while the first top-up is waited for
@@ -78,7 +91,7 @@ class Overview(NamedTuple):
 
     @property
     def available_kop(self) -> int:
-        return self.balance_kop + self.credit_limit_kop
+        return self.balance_kop + self.credit_limit_kop + self.deferral_kop
 
     @property
     def first_top_up_left_kop(self) -> int:
@@ -88,8 +101,8 @@ class Overview(NamedTuple):
 class ServiceState(NamedTuple):
     """In one word, by the first tariff in the order of charging."""
 
-    word: str  # "working", "suspended", "waiting" (for the first top-up or the first charge), "none"
-    since: date | None = None  # suspended since
+    word: str  # "working", "suspended", "paused", "waiting" (for the first top-up or the first charge), "none"
+    since: date | None = None  # suspended or paused since
     missing_kop: int = 0  # what must be paid today so that everything works
 
 
@@ -107,13 +120,15 @@ def overview(contract_id: int, on: date) -> Overview | None:
     on: the operator's today.
     """
     bounds = {"since": on - timedelta(days=_LINES_DAYS), "until": on + timedelta(days=31), "lines": LINES}
-    found = db.rows(_OVERVIEW, {"contract_id": contract_id, **bounds})
+    found = db.prepared_rows(_OVERVIEW, {"contract_id": contract_id, **bounds})
     if not found:
         return None
-    row = found[0]
-    row["subscriptions"] = tuple(_subscription(one) for one in row["subscriptions"] or ())
-    row["lines"] = tuple(_line(one) for one in row["lines"] or ())
-    return Overview(**row)
+    seen = Overview._make(found[0])
+    return seen._replace(
+        pause=_pause(seen.pause),
+        subscriptions=tuple(_subscription(one) for one in seen.subscriptions or ()),
+        lines=tuple(_line(one) for one in seen.lines or ()),
+    )
 
 
 def woken(seen: Overview, on: date) -> waking.Woken:
@@ -154,6 +169,8 @@ def service_state(seen: Overview, on: date) -> ServiceState:
         return ServiceState("working", None, missing_kop)
     if tariff.state == waking.WAITING:
         return ServiceState("waiting", None, missing_kop)
+    if tariff.state == waking.PAUSED:
+        return ServiceState("paused", tariff.stopped_on)
     return ServiceState("suspended", tariff.stopped_on, missing_kop)
 
 
@@ -191,6 +208,10 @@ def _subscription(row: list[Any]) -> SubscriptionRow:
     for column in (8, 9, 10):  # the three dates
         row[column] = _date(row[column])
     return SubscriptionRow._make(row)
+
+
+def _pause(row: Any) -> PauseRow | None:
+    return None if row is None else PauseRow(row[0], row[1], date.fromisoformat(row[2]), _date(row[3]))
 
 
 def _line(row: list[Any]) -> LedgerLine:

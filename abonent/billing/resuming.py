@@ -61,7 +61,7 @@ def resume(account_id: int, *, on: date) -> Resumed:
     left_kop = _first_top_up_left_kop(account_id, held[0], locked[0]["contract_id"])
     woken = waking.wake(
         [waking.Held(**{field: row[field] for field in waking.Held._fields}) for row in held],
-        available_kop=locked[0]["balance_kop"] + held[0]["credit_limit_kop"],
+        available_kop=locked[0]["balance_kop"] + held[0]["credit_limit_kop"] + held[0]["deferral_kop"],
         on=on,
         first_top_up_left_kop=left_kop,
     )

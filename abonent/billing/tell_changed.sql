@@ -1,7 +1,7 @@
 -- The accounts that lost something on this date, and what each must pay today to have everything back.
 insert into billing_changed (account_id, contract_id, missing_kop)
 select a.id, a.contract_id,
-       greatest(0, sum(x.due_kop) - a.balance_kop - coalesce(max(t.credit_limit_kop), 0))::bigint
+       greatest(0, sum(x.due_kop) - a.balance_kop - coalesce(max(t.credit_limit_kop + t.deferral_kop), 0))::bigint
 from ledger_account a
 join billing_subscription s on s.account_id = a.id and s.state = 'suspended'
 join unnest(%(charging)s::text[], %(price_kop)s::bigint[], %(due_kop)s::bigint[])

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from abonent.billing import rules
 
-WAITING, ACTIVE, SUSPENDED, STANDING = "waiting", "active", "suspended", "standing"
+WAITING, ACTIVE, SUSPENDED, STANDING, PAUSED = "waiting", "active", "suspended", "standing", "paused"
 
 
 class Held(NamedTuple):

@@ -29,7 +29,7 @@ join ledger_account d on d.id = t.debit_id
 join ledger_account c on c.id = t.credit_id
 where (t.reason, d.kind, c.kind) not in (
           ('payment', 'clearing', 'subscriber'), ('refund', 'subscriber', 'clearing'),
-          ('charge', 'subscriber', 'revenue'), ('return', 'revenue', 'subscriber'),
+          ('charge', 'subscriber', 'revenue'), ('fee', 'subscriber', 'revenue'), ('return', 'revenue', 'subscriber'),
           ('bonus', 'bonus', 'subscriber'), ('move', 'subscriber', 'subscriber'),
           ('write_off', 'subscriber', 'write_off'), ('write_off', 'write_off', 'subscriber'))
   and t.reason <> 'reversal'

@@ -56,6 +56,7 @@ class Account(models.Model):
 class Reason(models.TextChoices):
     PAYMENT = "payment"  # clearing → subscriber
     CHARGE = "charge"  # subscriber → revenue
+    FEE = "fee"  # subscriber → revenue: of a deferral, a pause, a change
     RETURN = "return"  # revenue → subscriber
     REFUND = "refund"  # subscriber → clearing
     BONUS = "bonus"  # bonus → subscriber

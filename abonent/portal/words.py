@@ -36,11 +36,13 @@ STATES: dict[str, tuple[str, StrPromise]] = {
     "waiting": ("wait", _("waits for payment")),
     "suspended": ("warn", _("suspended")),
     "standing": ("quiet", _("waits for its tariff")),
+    "paused": ("quiet", _("paused at your wish")),
 }
 # What moved money that was not a charge, by the ledger's reason; a payment by its channel.
 REASONS: dict[str, StrPromise] = {
     "payment": _("Top-up"),
     "charge": _("Charge"),
+    "fee": _("Fee"),
     "return": _("Return for a service"),
     "refund": _("Refund of a payment"),
     "bonus": _("Bonus"),

@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                         ('id', models.BigAutoField(primary_key=True, serialize=False)),
                         ('on', models.DateField()),
                         ('amount_kop', models.BigIntegerField()),
-                        ('reason', models.CharField(choices=[('payment', 'Payment'), ('charge', 'Charge'), ('return', 'Return'), ('refund', 'Refund'), ('bonus', 'Bonus'), ('reversal', 'Reversal'), ('move', 'Move'), ('write_off', 'Write Off')], max_length=12)),
+                        ('reason', models.CharField(choices=[('payment', 'Payment'), ('charge', 'Charge'), ('fee', 'Fee'), ('return', 'Return'), ('refund', 'Refund'), ('bonus', 'Bonus'), ('reversal', 'Reversal'), ('move', 'Move'), ('write_off', 'Write Off')], max_length=12)),
                         ('reverses_on', models.DateField(null=True)),
                         ('reverses_id', models.BigIntegerField(null=True)),
                         ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
