@@ -26,8 +26,8 @@ from abonent.payments.gateways import yookassa_objects as objects
 from abonent.payments.models import Channel, Payment, PaymentState
 
 # How long to wait before asking about an open payment again; together over an hour: then the bank closes it.
-ASK_AFTER_SECONDS = (5, 10, 30, 60, 120, 300, 600, 600, 600, 600, 600, 600)
-UNATTENDED = 3  # where in that list a payment begins whose payer has just gone to the bank
+ASK_AFTER_SECONDS = (2, 5, 10, 30, 60, 120, 300, 600, 600, 600, 600, 600, 600)
+UNATTENDED = 4  # where in that list a payment begins whose payer has just gone to the bank
 POLL_AFTER_SECONDS = 60
 POLL_AT_MOST = 500
 CASH_MAX_KOP = 10_000_000_00  # a slip of the keyboard, not a payment
