@@ -120,7 +120,7 @@ class Hub:
         except (psycopg.OperationalError, psycopg_pool.PoolTimeout, OSError) as error:
             raise UnableToAsk(type(error).__name__) from error
 
-    async def after(self, last_id: int, topics: frozenset[str] | None, most: int = 1000) -> list[Event]:
+    async def after(self, last_id: int, topics: frozenset[str] | None, most: int = 10_000) -> list[Event]:
         """Kept events after that one, oldest first; one committed late may come twice.   Raises UnableToAsk."""
         wanted = None if topics is None else sorted(topics)
         found = await self.rows(_AFTER, {"last": last_id, "topics": wanted, "most": most})

@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 _DEFER = db.read_sql(__file__, "jobs_defer")
 _RELEASE_STALLED = db.read_sql(__file__, "jobs_release_stalled")
+_IS_DUE = "select 1 from procrastinate_jobs where queueing_lock = %s and status = 'todo' and scheduled_at is null"
 _SWEEP = db.read_sql(__file__, "jobs_sweep")
 _REGISTERED: dict[str, "Job[..., Any]"] = {}
 
@@ -86,7 +87,7 @@ class Job(Generic[P, R]):
         commit and the wake loses it.
         """
         ids = self._ids(*args, **kwargs)
-        transaction.on_commit(lambda: self._put(ids, None), robust=True)
+        transaction.on_commit(lambda: self._wake(ids), robust=True)
 
     def wait_seconds(self, attempts: int) -> int | None:
         """How long to wait after a failure that `attempts` failures went before; None: no more runs."""
@@ -96,6 +97,12 @@ class Job(Generic[P, R]):
         ids = dict(self._signature.bind(*args, **kwargs).arguments)
         assert all(isinstance(value, int | str | None) for value in ids.values()), f"{self.name}: ids in, {ids}"
         return ids
+
+    def _wake(self, ids: dict[str, object]) -> None:
+        """Whatever waits and is due now will see what is committed now: to lock its row would serialise all wakes."""
+        lock = self.queueing_lock and self.queueing_lock.format(**ids)
+        if not (lock and db.rows(_IS_DUE, [lock])):
+            self._put(ids, None)
 
     def _put(self, ids: dict[str, object], in_seconds: int | None) -> int | None:
         found = db.rows(

@@ -109,7 +109,7 @@ def _date(value: str | date) -> date:
 
 
 def _show_date(value: str | date, today: date) -> str:
-    """«14 декабря», with the year when it is not this one."""
+    """Day and month in words, with the year when it is not this one."""
     day = _date(value)
     return dateformat.format(day, "j E" if day.year == today.year else "j E Y")
 

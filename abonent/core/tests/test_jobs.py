@@ -136,6 +136,21 @@ def test_a_wake_comes_after_the_commit(django_capture_on_commit_callbacks: Any) 
     assert [row["args"] for row in waiting()] == ['{"text": "awake"}']
 
 
+def test_of_many_wakes_one_waits_and_the_others_only_look(
+    django_capture_on_commit_callbacks: Any, django_assert_num_queries: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        settle.wake(payment_id=17)
+    with django_assert_num_queries(1), django_capture_on_commit_callbacks(execute=True):
+        settle.wake(payment_id=17)
+    assert len(waiting()) == 1
+    jobs.run_due()
+    settle.defer_in(600, payment_id=17)
+    with django_capture_on_commit_callbacks(execute=True):
+        settle.wake(payment_id=17)  # one that was put off is brought forward
+    assert jobs.run_due() == 1
+
+
 def test_called_plainly_it_runs_here() -> None:
     note("here")
     assert done == ["here"]
