@@ -10,9 +10,8 @@ where cu.kind = 'legal'
   and (t.credit_limit_kop > 0 or exists (select from billing_document d where d.contract_id = c.id))
   and not exists (select from billing_document d where d.contract_id = c.id and d.month = m.month)
   and exists (
-      select from billing_charge ch
-      where ch.account_id = a.id and ch.transfer_id is not null
-        and ch.charged_on >= m.month and ch.charged_on < m.month + interval '1 month'
-        and ch.period_start >= m.month and ch.period_start < m.month + interval '1 month' + interval '62 days'
+      select from ledger_transfer t
+      where t.debit_id = a.id and t.debit_id >= 1000 and t.reason in ('charge', 'fee')
+        and t."on" >= m.month and t."on" < m.month + interval '1 month'
   )
 order by m.month, c.id

@@ -124,8 +124,10 @@ def make_due(on: date) -> list[Document]:
     for due in queries.due(months):
         try:
             made += make_month(due.contract_id, due.month, on=on, actor="system:documents")
-        except UnableToMakeDocuments as error:
-            _alarm(f"documents:{due.contract_id}:{due.month:%Y-%m}", f"no documents of {due.month:%Y-%m}: {error}")
+        except Exception as error:
+            why = str(error) if isinstance(error, UnableToMakeDocuments) else type(error).__name__
+            log.exception("contract %s has no documents of %s", due.contract_id, due.month)
+            _alarm(f"documents:{due.contract_id}:{due.month:%Y-%m}", f"no documents of {due.month:%Y-%m}: {why}")
     if months:
         for one in queries.outdated(queries.months_before(months[-1], OUTDATED_MONTHS)):
             what = f"the documents of contract {one.contract_id} for {one.month:%Y-%m} want a correction"

@@ -11,20 +11,23 @@ VatRate = Literal["none", 0, 5, 7, 10, 22]
 _MONTH_CHARGES = db.read_sql(__file__, "month_charges")
 
 
+FEE = "fee"  # beside the ways of charging: taken once, of no service
+
+
 class Charged(NamedTuple):
-    """A charge of the month, and what came back of it."""
+    """A charge or a fee of the month, and what came back of it."""
 
     subscription_id: int
-    name_ru: str
-    name_en: str
+    name_ru: str | None  # None of a fee
+    name_en: str | None
     charging: str
     price_kop: int  # of the whole period
     amount_kop: int
     period: periods.Period
     whole: periods.Period
     transfer: tuple[date, int]
-    returned_kop: int = 0
-    returned_on: date | None = None
+    returned_kop: int = 0  # less what was reversed of it
+    used_until: date | None = None  # the first day given back
     returns: tuple[tuple[date, int], ...] = ()
 
     @property
@@ -33,17 +36,17 @@ class Charged(NamedTuple):
 
     @property
     def used(self) -> periods.Period:
-        """The days that were paid for in the end: today belongs to what came after a return."""
-        if self.returned_on is None or not self.period.start < self.returned_on < self.period.end:
+        """The days that were paid for in the end."""
+        if self.used_until is None or not self.period.start < self.used_until < self.period.end:
             return self.period
-        return periods.Period(self.period.start, self.returned_on)
+        return periods.Period(self.period.start, self.used_until)
 
 
 class Line(NamedTuple):
     """A service for a period: one charge, or the days on end of a daily one."""
 
-    name_ru: str
-    name_en: str
+    name_ru: str | None
+    name_en: str | None
     charging: str
     price_kop: int  # of the whole period
     period: periods.Period
@@ -59,7 +62,7 @@ class Line(NamedTuple):
 
 
 def of_month(account_id: int, month: periods.Period) -> list[Charged]:
-    """Every charge of the month that moved money, in the order of charging. One query."""
+    """Every charge of the month that moved money, in the order of charging; fees last. One query."""
     found = db.rows(_MONTH_CHARGES, {"account_id": account_id, "start": month.start, "end": month.end})
     return [_charged(row) for row in found]
 
@@ -87,7 +90,7 @@ def _goes_on(before: Charged, one: Charged) -> bool:
         one.charging == rules.DAY
         and (before.subscription_id, before.charging, before.price_kop, before.whole, before.period.end)
         == (one.subscription_id, one.charging, one.price_kop, one.whole, one.period.start)
-        and not before.returned_kop
+        and not before.returns
     )
 
 
@@ -120,6 +123,6 @@ def _charged(row: dict[str, Any]) -> Charged:
         whole=periods.Period(row["whole_start"], row["whole_end"]),
         transfer=(row["transfer_on"], row["transfer_id"]),
         returned_kop=row["returned_kop"],
-        returned_on=row["returned_on"],
+        used_until=row["used_until"],
         returns=tuple((date.fromisoformat(on), number) for on, number in row["returns"] or ()),
     )

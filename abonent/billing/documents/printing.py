@@ -10,14 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from abonent.billing import rules
-from abonent.billing.documents import formats, queries, words
+from abonent.billing.documents import formats, lines, queries, words
 from abonent.billing.models_documents import Document, DocumentKind
 from abonent.core import documents, money, periods
 
 TEMPLATES = Path(__file__).parent.joinpath("templates")
 DASH = formats.EN_DASH
 _VAT_COLUMNS = ("1", "1a", "1b", "2", "2a", "3", "4", "5", "6", "7", "8", "9", "10", "10a", "11")
-_MONTH_CODE, _ROUBLE_CODE = "362", "643"  # of the classifiers of units and of currencies
+_MONTH_CODE, _PIECE_CODE, _ROUBLE_CODE = "362", "642", "643"  # of the classifiers of units and of currencies
 
 
 def pdf(document: Document, language: str) -> bytes:
@@ -67,6 +67,7 @@ def _common(document: Document) -> dict[str, Any]:
         "language": formats.language(),
         "issued": document.issued_on.isoformat(),
         "title": title(document),
+        "foot": " · ".join(filter(None, [title(document), correction(document)])),
         "correction": correction(document),
         "seller_label": _("Seller"),
         "seller": _party(_said(data["seller"]["name"]), data["seller"], _said(data["seller"]["address"])),
@@ -94,8 +95,13 @@ def _common(document: Document) -> dict[str, Any]:
 
 def _invoice(document: Document) -> dict[str, Any]:
     data = document.data
-    bank, vat = data["seller"]["bank"], _vat_words(document)
-    spoken = {"title": title(document), "number": data["contract"]["number"], "vat": vat}
+    bank = data["seller"]["bank"]
+    spoken = {
+        "number": document.number,
+        "day": formats.day(document.issued_on),
+        "contract": data["contract"]["number"],
+        "vat": _vat_words(document),
+    }
     return {
         "bank": [
             [_("Bank of the payee"), bank["name"]],
@@ -104,11 +110,11 @@ def _invoice(document: Document) -> dict[str, Any]:
             [_("Payee"), _said(data["seller"]["name"])],
             [_("INN"), data["seller"]["inn"]],
             [_("KPP"), data["seller"]["kpp"] or DASH],
-            [_("Account"), bank["account"]],
+            [pgettext("bank", "Account"), bank["account"]],
         ],
         "pay_until": _("Pay by %(day)s.") % {"day": _day(data["pay_until"])},
         "purpose_label": _("Purpose of the payment"),
-        "purpose": _("Payment of: %(title)s, contract No. %(number)s. %(vat)s") % spoken,
+        "purpose": _("Payment of invoice No. %(number)s of %(day)s, contract No. %(contract)s. %(vat)s") % spoken,
         "signatures": _signatures(data),
     }
 
@@ -171,8 +177,7 @@ def _vat_invoice(document: Document) -> dict[str, Any]:
             pgettext("document", "No."),
             _("Name of goods (description of works done, services rendered), of a property right"),
             _("Code of the kind of goods"),
-            _("Unit: code"),
-            _("Unit: symbol"),
+            [_("Unit of measure"), pgettext("unit", "code"), pgettext("unit", "symbol (national)")],
             _("Quantity (volume)"),
             _("Price (tariff) per unit"),
             _("Cost of goods (works, services), property rights without tax"),
@@ -180,8 +185,7 @@ def _vat_invoice(document: Document) -> dict[str, Any]:
             _("Tax rate"),
             _("Tax charged to the buyer"),
             _("Cost of goods (works, services), property rights with tax"),
-            _("Country of origin: code"),
-            _("Country of origin: short name"),
+            [_("Country of origin"), pgettext("country", "code"), pgettext("country", "short name")],
             _("Number of the customs declaration"),
         ],
         "column_codes": [_code(one) for one in _VAT_COLUMNS],
@@ -212,16 +216,18 @@ _BY_KIND: dict[DocumentKind, Callable[[Document], dict[str, Any]]] = {
 def _row(number: int, line: dict[str, Any]) -> dict[str, str]:
     period, whole = _period(line["period"]), _period(line["whole"])
     by_day, is_whole = line["charging"] == rules.DAY, period == whole
-    unit = pgettext("unit", "month") if is_whole and not by_day else pgettext("unit", "days")
-    how = ""
-    if by_day:
+    quantity, unit, how = "1", pgettext("unit", "month"), ""
+    if line["charging"] == lines.FEE:
+        unit = pgettext("unit", "piece")
+    elif by_day:
+        quantity, unit = str(period.days), pgettext("unit", "days")
         how = _("charged by the day, %(price)s a month") % {"price": money.show(line["price_kop"])}
     elif not is_whole:
+        quantity, unit = str(period.days), pgettext("unit", "days")
         how = _part_of(line, period, whole)
-    quantity = "1" if is_whole and not by_day else str(period.days)
     return {
         "number": str(number),
-        "name": _said(line["name"]),
+        "name": _name(line),
         "period": formats.period(period),
         "how": how,
         "quantity": quantity,
@@ -229,6 +235,12 @@ def _row(number: int, line: dict[str, Any]) -> dict[str, str]:
         "price": formats.number(line["price_kop"]),
         "amount": formats.number(line["amount_kop"]),
     }
+
+
+def _name(line: dict[str, Any]) -> str:
+    if line["charging"] == lines.FEE:
+        return _("Fee for a change of the service's terms")
+    return _said(line["name"])
 
 
 def _part_of(line: dict[str, Any], period: periods.Period, whole: periods.Period) -> str:
@@ -244,8 +256,11 @@ def _part_of(line: dict[str, Any], period: periods.Period, whole: periods.Period
 def _vat_row(number: int, line: dict[str, Any], vat_rate: int) -> list[str]:
     row = _row(number, line)
     net_kop = line["amount_kop"] - line["vat_kop"]
-    is_whole = _period(line["period"]) == _period(line["whole"])
-    unit = [_MONTH_CODE, pgettext("unit", "month"), "1", formats.number(net_kop)] if is_whole else [DASH] * 4
+    unit = [DASH] * 4  # a part of a month has no price per unit
+    if line["charging"] == lines.FEE:
+        unit = [_PIECE_CODE, row["unit"], "1", formats.number(net_kop)]
+    elif line["period"] == line["whole"]:
+        unit = [_MONTH_CODE, pgettext("unit", "month"), "1", formats.number(net_kop)]
     return [
         row["number"],
         f"{row['name']}\n{row['period']}",

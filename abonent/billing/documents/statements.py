@@ -22,6 +22,7 @@ _TEMPLATE = Path(__file__).parent.joinpath("templates", "statement.typ")
 _REASONS: dict[str, StrPromise] = {
     "payment": gettext_lazy("Top-up"),
     "charge": gettext_lazy("Charge"),
+    "fee": gettext_lazy("Fee"),
     "return": gettext_lazy("Return for a service"),
     "refund": gettext_lazy("Refund of a payment"),
     "bonus": gettext_lazy("Bonus"),
