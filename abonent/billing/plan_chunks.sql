@@ -1,5 +1,5 @@
--- Ranges of at most `size` accounts that have something due, without gaps from the first account to the last there
--- can be: whoever becomes due after the plan stands in one of them.
+-- Ranges of at most `size` accounts that have something due or planned for the date, without gaps from the first
+-- account to the last there can be: whoever becomes due after the plan stands in one of them.
 insert into billing_chargechunk (run_id, number, first_account_id, last_account_id, accounts)
 select %(run_id)s, number,
        coalesce(lag(last) over (order by number) + 1, 0),
@@ -9,9 +9,11 @@ from (
     select (n - 1) / %(size)s + 1 as number, max(account_id) as last, count(*) as accounts
     from (
         select account_id, row_number() over (order by account_id) as n
-        from billing_subscription
-        where state = 'active' and paid_until <= %(on)s
-        group by account_id
+        from (
+            select account_id from billing_subscription where state = 'active' and paid_until <= %(on)s
+            union
+            select account_id from billing_change where state = 'planned' and effective_on <= %(on)s
+        ) looked_at
     ) due
     group by 1
 ) chunks

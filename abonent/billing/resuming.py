@@ -58,7 +58,7 @@ def resume(account_id: int, *, on: date) -> Resumed:
         billing_cycle=settings.PROFILE.billing_cycle, proration_days=settings.PROFILE.proration_days
     )
     on = max(on, runs.hold_charged_through() or on)
-    left_kop = _first_top_up_left_kop(account_id, held[0], locked[0]["contract_id"])
+    left_kop = first_top_up_left_kop(account_id, held[0], locked[0]["contract_id"])
     woken = waking.wake(
         [waking.Held(**{field: row[field] for field in waking.Held._fields}) for row in held],
         available_kop=locked[0]["balance_kop"] + held[0]["credit_limit_kop"] + held[0]["deferral_kop"],
@@ -67,7 +67,7 @@ def resume(account_id: int, *, on: date) -> Resumed:
     )
     by_id = {row["id"]: row for row in held}
     if woken.charged:
-        _write(account_id, woken.charged, by_id, on)
+        charge(account_id, woken.charged, by_id, on)
     if woken.stood:
         stood = json.dumps([one._asdict() for one in woken.stood], default=str)
         charges.check("standing", wanted=len(woken.stood), done=db.run(_STAND, [stood, account_id]))
@@ -84,14 +84,16 @@ def resume(account_id: int, *, on: date) -> Resumed:
     )
 
 
-def _first_top_up_left_kop(account_id: int, terms: dict[str, Any], contract_id: int) -> int:
+def first_top_up_left_kop(account_id: int, terms: dict[str, Any], contract_id: int) -> int:
+    """What of the first top-up is not paid in yet.   terms: a row of held.sql."""
     if not terms["first_top_up_kop"]:
         return 0
     since = db.rows("select signed_on from subscribers_contract where id = %s", [contract_id])[0]["signed_on"]
     return max(0, int(terms["first_top_up_kop"]) - queries.paid_in_kop(account_id, since=since))
 
 
-def _write(account_id: int, wakes: list[waking.Wake], by_id: dict[int, dict[str, Any]], on: date) -> None:
+def charge(account_id: int, wakes: list[waking.Wake], by_id: dict[int, dict[str, Any]], on: date) -> None:
+    """Charge what was decided.   by_id: rows of held.sql as the decision saw them. The account is locked."""
     moving = [one for one in wakes if one.amount_kop]
     transfer_ids = iter([row["id"] for row in db.rows(_TRANSFER_IDS, [len(moving)])])
     due = []

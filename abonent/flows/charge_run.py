@@ -7,19 +7,22 @@ in the transaction that marks it done; two processes take different chunks; whoe
 import contextlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.db import IntegrityError, transaction
 
-from abonent.billing import charging, runs
+from abonent.billing import changes, charging, runs
 from abonent.core import alarms, db, partitions, periods
 from abonent.notifications import outbox
 
 log = logging.getLogger(__name__)
 
 _ROUNDS_AT_MOST = 20  # of chunks that become due while the run finishes: more is a bug, not a busy evening
+# What a date brings before its charges, in order: ends; planned ends and changes; pauses that begin. Each is called
+# with the range of a chunk's accounts and the date, in the chunk's transaction; what is done is not done again.
+STEPS: tuple[Callable[..., int], ...] = (changes.apply_due,)
 _NOTICES = db.read_sql(__file__, "suspended_notices")
 
 
@@ -87,6 +90,7 @@ def dry_run(dates: Sequence[date]) -> list[Ran]:
     for first, last in runs.ranges():
         with db.atomic():
             for number, on in enumerate(dates):
+                _take_steps(first, last, on)
                 totals[number] += charging.charge_chunk(first, last, on=on)
             transaction.set_rollback(True)
     spent = time.perf_counter() - began
@@ -108,6 +112,7 @@ def _charge_next(run_id: int, on: date, *, wait: bool) -> bool:
         chunk = runs.take_chunk(run_id, wait=wait)
         if chunk is None:
             return False
+        _take_steps(chunk.first_account_id, chunk.last_account_id, on)
         charged = charging.charge_chunk(chunk.first_account_id, chunk.last_account_id, on=on)
         if charged.suspensions:
             db.run("drop table if exists pg_temp.suspended_notices")
@@ -116,6 +121,11 @@ def _charge_next(run_id: int, on: date, *, wait: bool) -> bool:
         runs.mark_done(chunk, charged)
     log.info("charge run of %s: chunk %s, %s charges", on, chunk.number, charged.charges)
     return True
+
+
+def _take_steps(first_account_id: int, last_account_id: int, on: date) -> None:
+    for step in STEPS:
+        step(first_account_id, last_account_id, on=on)
 
 
 def _ran(on: date, fact: dict[str, int], seconds: float) -> Ran:
