@@ -11,23 +11,13 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from abonent.billing import fees, queries, returns
+from abonent.billing import fees, parking, queries, returns
 from abonent.billing.models import Deferral, Subscription, SubscriptionState, Terms
 from abonent.billing.models_deferrals import PauseKind
 from abonent.core import db
 from abonent.ledger.models import Account
 
-_LOCK_ENDING = """
-    select a.id
-    from ledger_account a
-    where a.id between %(first)s and %(last)s
-      and exists (
-          select from billing_deferral d where d.account_id = a.id and d.ended_on is null and d.ends_on <= %(on)s
-      )
-      and not exists (select from billing_parkedaccount p where p.account_id = a.id)
-    order by a.id
-    for no key update of a
-"""
+_DUE = "billing_deferral where ended_on is null and ends_on <= %(on)s"
 
 
 class Why(enum.StrEnum):
@@ -149,12 +139,15 @@ def end_due(first_account_id: int, last_account_id: int, *, on: date) -> list[En
     Who owes then is suspended from `on`, and his unused days come back. Locks the accounts. Parked accounts wait.
     Safe to repeat: an ended deferral is not looked at again.
     """
-    db.require_transaction()
-    bounds = {"first": first_account_id, "last": last_account_id, "on": on}
+    ids = parking.lock_due(_DUE, first_account_id, last_account_id, on)
+    due = Deferral.objects.filter(account_id__in=ids, ended_on__isnull=True, ends_on__lte=on) if ids else ()
     ended = []
-    for row in db.rows(_LOCK_ENDING, bounds):
-        for one in Deferral.objects.filter(account_id=row["id"], ended_on__isnull=True, ends_on__lte=on):
-            ended.append(_end(one, on))
+    for one in due:
+        try:
+            with transaction.atomic():
+                ended.append(_end(one, on))
+        except returns.UnableToReturn as error:
+            parking.park(one.account_id, str(error))
     return ended
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from abonent.billing import fees, queries
+from abonent.billing import fees, parking, queries
 from abonent.billing.models import Pause, SubscriptionState
 from abonent.billing.models_deferrals import OPEN_PAUSES, PauseKind, PauseState
 from abonent.core import db
@@ -20,17 +20,8 @@ from abonent.ledger.models import Account
 
 AHEAD_DAYS = 366  # how far ahead a pause may be planned
 _BEGIN = db.read_sql(__file__, "pauses_begin")
-_LOCK = """
-    select a.id
-    from ledger_account a
-    where a.id between %(first)s and %(last)s
-      and exists (select from billing_pause u where u.account_id = a.id and {due})
-      and not exists (select from billing_parkedaccount p where p.account_id = a.id)
-    order by a.id
-    for no key update of a
-"""
-_LOCK_ENDING = _LOCK.format(due="u.state = 'running' and u.ends_on <= %(on)s")
-_LOCK_BEGINNING = _LOCK.format(due="u.state = 'planned' and u.starts_on <= %(on)s")
+_ENDING = "state = 'running' and ends_on <= %(on)s"
+_BEGINNING = "state = 'planned' and starts_on <= %(on)s"
 # The add-ons that stood with a paused tariff first: they know it by its state.
 _END_ADDONS = """
     update billing_subscription s
@@ -181,7 +172,7 @@ def end_due(first_account_id: int, last_account_id: int, *, on: date) -> int:
 
     The paid days go on from `on`, as many as there were. Locks the accounts; parked ones wait. Safe to repeat.
     """
-    ids = _lock(_LOCK_ENDING, first_account_id, last_account_id, on)
+    ids = parking.lock_due(f"billing_pause where {_ENDING}", first_account_id, last_account_id, on)
     if ids:
         for sql in (_END_ADDONS, _END_TARIFFS, _END_PAUSES):
             db.run(sql, {"ids": ids, "on": on})
@@ -194,7 +185,7 @@ def begin_due(first_account_id: int, last_account_id: int, *, on: date) -> int:
     What works stops with its paid days, its add-ons with it. Where nothing works the pause is void, and its fee
     comes back. Locks the accounts; parked ones wait. Safe to repeat.
     """
-    ids = _lock(_LOCK_BEGINNING, first_account_id, last_account_id, on)
+    ids = parking.lock_due(f"billing_pause where {_BEGINNING}", first_account_id, last_account_id, on)
     if ids:
         for statement in _BEGIN.split(";\n"):
             db.run(statement, {"ids": ids, "on": on})
@@ -254,8 +245,3 @@ def _return_fee(one: Pause, on: date) -> None:
         fees.give_back(
             key=f"unfee:pause:{one.pk}", transfer_on=one.fee_transfer_on, transfer_id=one.fee_transfer_id, on=on
         )
-
-
-def _lock(sql: str, first: int, last: int, on: date) -> list[int]:
-    db.require_transaction()
-    return [row["id"] for row in db.rows(sql, {"first": first, "last": last, "on": on})]

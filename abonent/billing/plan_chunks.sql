@@ -12,6 +12,13 @@ from (
         from (
             select account_id from billing_subscription where state = 'active' and paid_until <= %(on)s
             union
+            select account_id from billing_deferral where ended_on is null and ends_on <= %(on)s
+            union
+            select account_id from billing_pause
+            where state = 'planned' and starts_on <= %(on)s or state = 'running' and ends_on <= %(on)s
+            union
+            select account_id from billing_ending where state = 'planned' and ends_on <= %(on)s
+            union
             select account_id from billing_change where state = 'planned' and effective_on <= %(on)s
         ) looked_at
     ) due

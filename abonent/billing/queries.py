@@ -204,7 +204,7 @@ def _next_kop(one: SubscriptionRow) -> int:
     return rules.amount_kop(one.charging, one.price_kop, rules.next_due(one.charging, one.paid_until))
 
 
-def _subscription(row: list[Any]) -> SubscriptionRow:
+def _subscription(row: Any) -> SubscriptionRow:
     for column in (8, 9, 10):  # the three dates
         row[column] = _date(row[column])
     return SubscriptionRow._make(row)
@@ -214,7 +214,7 @@ def _pause(row: Any) -> PauseRow | None:
     return None if row is None else PauseRow(row[0], row[1], date.fromisoformat(row[2]), _date(row[3]))
 
 
-def _line(row: list[Any]) -> LedgerLine:
+def _line(row: Any) -> LedgerLine:
     for column in (0, 4, 5):
         row[column] = _date(row[column])
     return LedgerLine._make(row)

@@ -13,17 +13,23 @@ from datetime import date
 
 from django.db import IntegrityError, transaction
 
-from abonent.billing import changes, charging, runs
+from abonent.billing import charging, runs
 from abonent.core import alarms, db, partitions, periods
+from abonent.flows import defer, end_contract, pause
 from abonent.notifications import outbox
 
 log = logging.getLogger(__name__)
 
 _ROUNDS_AT_MOST = 20  # of chunks that become due while the run finishes: more is a bug, not a busy evening
+_NOTICES = db.read_sql(__file__, "suspended_notices")
 # What a date brings before its charges, in order: ends; planned ends and changes; pauses that begin. Each is called
 # with the range of a chunk's accounts and the date, in the chunk's transaction; what is done is not done again.
-STEPS: tuple[Callable[..., int], ...] = (changes.apply_due,)
-_NOTICES = db.read_sql(__file__, "suspended_notices")
+STEPS: tuple[Callable[..., int], ...] = (
+    defer.end_due,
+    pause.end_due,
+    end_contract.apply_due,
+    pause.begin_due,
+)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from django.contrib.sessions.backends.db import SessionStore
 
 from abonent.core import alarms, apart, clock, events, jobs, marks, partitions
-from abonent.flows import charge_run, topup
+from abonent.flows import charge_run, defer, topup
 from abonent.identity import devices, limits
 from abonent.notifications import delivery
 
@@ -45,6 +45,7 @@ ENTRIES = (
     Entry("known_devices", devices.forget_old),
     Entry("sessions", lambda now: SessionStore.clear_expired()),
     Entry("finished_jobs", lambda now: jobs.sweep()),
+    Entry("deferral_reminders", lambda now: defer.remind(clock.on_date(now))),
     Entry("charge", lambda now: charge_run.catch_up(clock.on_date(now))),
 )
 

@@ -66,6 +66,19 @@ def add_number(user: User, number: str) -> None:
         raise NameTaken(f"«{number}» signs in another user")
 
 
+def remove_number(number: str) -> None:
+    """The number of a closed contract signs nobody in any more; with the last one the user himself is closed."""
+    db.require_transaction()
+    found = SignInName.objects.filter(name=number).select_related("user").first()
+    if found is None:
+        return
+    user = db.lock(User, [found.user_id])[found.user_id]
+    found.delete()
+    if not user.sign_in_names.exists():
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+
+
 def create_staff(username: str, *, role: str, password: str) -> User:
     """One of the staff, who signs in by name.   Raises NameNotAllowed, NameTaken or RoleNotFound."""
     db.require_transaction()

@@ -96,12 +96,101 @@ def _activated(params: dict[str, Any], number: str, today: date) -> Text:
     )
 
 
+def _tariff_changed(params: dict[str, Any], number: str, today: date) -> Text:
+    facts = {"name": _name(params), "number": number, "sum": money.show(abs(params["total_kop"]))}
+    if params["total_kop"] > 0:
+        body = _("The tariff of contract %(number)s is «%(name)s» now. %(sum)s is charged.")
+    elif params["total_kop"] < 0:
+        body = _("The tariff of contract %(number)s is «%(name)s» now. %(sum)s came back to the balance.")
+    else:
+        body = _("The tariff of contract %(number)s is «%(name)s» now.")
+    return Text(_("The tariff is changed: %(name)s") % facts, body % facts)
+
+
+def _tariff_planned(params: dict[str, Any], number: str, today: date) -> Text:
+    facts = {"name": _name(params), "number": number, "day": _show_date(params["on"], today)}
+    return Text(
+        _("Future tariff: %(name)s from %(day)s") % facts,
+        _(
+            "The tariff of contract %(number)s will be «%(name)s» from %(day)s. "
+            "Until then you can take it back in your account, free."
+        )
+        % facts,
+    )
+
+
+def _tariff_to_agree(params: dict[str, Any], number: str, today: date) -> Text:
+    facts = {"name": _name(params), "number": number, "sum": money.show(params["total_kop"])}
+    return Text(
+        _("Your change of tariff is approved: look at the sum"),
+        _(
+            "The change of contract %(number)s to «%(name)s» is approved, but today it costs %(sum)s, "
+            "more than you agreed to. Confirm it in your account, or withdraw it."
+        )
+        % facts,
+    )
+
+
+def _tariff_refused(params: dict[str, Any], number: str, today: date) -> Text:
+    facts = {"name": _name(params), "number": number, "why": params["why"]}
+    return Text(
+        _("The tariff cannot be changed"),
+        _("The change of contract %(number)s to «%(name)s» was not approved: %(why)s. Nothing was charged.") % facts,
+    )
+
+
+def _name(params: dict[str, Any]) -> str:
+    """Of an offer, in the language of the text."""
+    return str(params["name_en" if (translation.get_language() or "").startswith("en") else "name_ru"])
+
+
 def _password_changed(params: dict[str, Any], number: str, today: date) -> Text:
     return Text(
         _("The password was changed"),
         _("The password of contract %(number)s was changed. If it was not you, call %(phone)s.")
         % {"number": number, "phone": settings.PROFILE.contacts.support_phone},
     )
+
+
+def _deferral_granted(params: dict[str, Any], number: str, today: date) -> Text:
+    last = _show_date(_date(params["ends_on"]) - timedelta(days=1), today)
+    return Text(
+        _("Deferred payment through %(day)s") % {"day": last},
+        _("Deferred payment of %(amount)s on contract %(number)s: top up through %(day)s, and the service goes on.")
+        % {"amount": money.show(params["amount_kop"]), "number": number, "day": last},
+    )
+
+
+def _deferral_ends(params: dict[str, Any], number: str, today: date) -> Text:
+    last = _show_date(_date(params["ends_on"]) - timedelta(days=1), today)
+    return Text(
+        _("The deferred payment ends on %(day)s") % {"day": last},
+        _("%(day)s is the last day of the deferred payment on contract %(number)s. Top up in time.")
+        % {"number": number, "day": last},
+    )
+
+
+def _deferral_ended(params: dict[str, Any], number: str, today: date) -> Text:
+    return Text(
+        _("The deferred payment has ended"),
+        _(
+            "The deferred payment on contract %(number)s has ended, and %(sum)s is owed. Paid days that were not "
+            "used came back. The service is on again as soon as you top up."
+        )
+        % {"number": number, "sum": money.show(params["owed_kop"])},
+    )
+
+
+def _contract_ended(params: dict[str, Any], number: str, today: date) -> Text:
+    facts = {"number": number, "day": _show_date(_date(params["on"]) - timedelta(days=1), today)}
+    balance_kop = params["balance_kop"]
+    rest = ""
+    if balance_kop < 0:
+        rest = _("%(sum)s is left to pay.") % {"sum": money.show(-balance_kop)}
+    elif balance_kop > 0:
+        rest = _("%(sum)s is left: ask for it in your account.") % {"sum": money.show(balance_kop)}
+    body = _("Contract %(number)s has ended; %(day)s was its last day.") % facts
+    return Text(_("The contract has ended"), f"{body} {rest}".strip())
 
 
 def _date(value: str | date) -> date:
@@ -114,10 +203,19 @@ def _show_date(value: str | date, today: date) -> str:
     return dateformat.format(day, "j E" if day.year == today.year else "j E Y")
 
 
+_OFFER = frozenset({"name_ru", "name_en"})
 KINDS: dict[str, Kind] = {
     "payment_received": Kind(frozenset({"amount_kop", "balance_kop"}), _payment_received, at_any_hour=True),
     "suspended": Kind(frozenset({"missing_kop", "on"}), _suspended, sms_first=True),
     "resumed": Kind(frozenset({"paid_until"}), _resumed),
     "activated": Kind(frozenset(), _activated),
+    "deferral_granted": Kind(frozenset({"amount_kop", "ends_on"}), _deferral_granted, at_any_hour=True),
+    "deferral_ends": Kind(frozenset({"ends_on"}), _deferral_ends, sms_first=True),
+    "deferral_ended": Kind(frozenset({"owed_kop", "on"}), _deferral_ended, sms_first=True),
+    "contract_ended": Kind(frozenset({"on", "returned_kop", "balance_kop"}), _contract_ended),
+    "tariff_changed": Kind(_OFFER | {"total_kop"}, _tariff_changed, at_any_hour=True),
+    "tariff_planned": Kind(_OFFER | {"on"}, _tariff_planned, at_any_hour=True),
+    "tariff_to_agree": Kind(_OFFER | {"total_kop"}, _tariff_to_agree, sms_first=True),
+    "tariff_refused": Kind(_OFFER | {"why"}, _tariff_refused),
     "password_changed": Kind(frozenset(), _password_changed, sms_first=True, at_any_hour=True),
 }

@@ -44,6 +44,19 @@ def sign(*, customer_id: int, on: date, number: str | None = None) -> Contract:
     return contract
 
 
+def end(contract_id: int, *, on: date) -> None:
+    """The contract has ended.   on: the first date without service. Twice is once."""
+    db.require_transaction()
+    Contract.objects.filter(id=contract_id, ended_on__isnull=True).update(ended_on=on)
+
+
+def close(contract_id: int, *, on: date) -> bool:
+    """Nobody's any more: no page shows it. Give whether it was open. The flow has looked at its money."""
+    db.require_transaction()
+    found = Contract.objects.filter(id=contract_id, ended_on__isnull=False, closed_on__isnull=True)
+    return found.update(closed_on=on) == 1
+
+
 def tidy_number(text: str) -> str:
     """As typed by a person, without spaces, in capitals."""
     return "".join(text.split()).upper()

@@ -13,5 +13,5 @@ left join lateral (
     order by one.premises_id is null, one.id
     limit 1
 ) as line on true
-where customer.user_id = %s
+where customer.user_id = %s and contract.closed_on is null
 order by contract.ended_on is not null, contract.number

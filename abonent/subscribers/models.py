@@ -47,7 +47,8 @@ class Contract(models.Model):
     number = models.CharField(max_length=32, unique=True)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="contracts")
     signed_on = models.DateField()
-    ended_on = models.DateField(null=True)
+    ended_on = models.DateField(null=True)  # the first date without service
+    closed_on = models.DateField(null=True)  # its account is at zero and opens no more
 
 
 class Line(models.Model):
