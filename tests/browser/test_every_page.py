@@ -1,0 +1,163 @@
+"""Every page of ours in a real browser: axe finds nothing, no other host is asked, nothing is wider than the phone."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Request
+
+from tests.browser import axe
+from tests.browser.served import Served
+
+OpenPage = Callable[..., Page]
+
+PUBLIC = (
+    "/", "/services/", "/services/internet/", "/services/colocation/", "/tariffs/", "/news/", "/contacts/", "/about/",
+    "/how-to-connect/", "/offer/", "/privacy/", "/login/", "/login/?as=anna", "/password/forgot/", "/sandbox/",
+    "/sandbox/clock/", "/nowhere/",
+)  # fmt: skip
+ACCOUNT = (
+    "/cabinet/", "/cabinet/services/", "/cabinet/history/", "/cabinet/history/?month=2026-08", "/cabinet/pay/",
+    "/cabinet/password/",
+)  # fmt: skip
+LOOKS = [(1280, "light"), (360, "dark")]
+FIRST_LOAD_BYTES = 60_000
+LEAST_TARGET = 24
+
+# Targets smaller than 24 × 24 pixels that do not stand inside a sentence.
+SMALL = f"""() => [...document.querySelectorAll('a, button, summary, select, input:not([type=hidden])')]
+    .filter(one => one.checkVisibility() && !one.matches('.skip, .heard') && !one.closest('p, dd, .prose'))
+    .map(one => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
+    .filter(([html, box]) => box.height && (box.height < {LEAST_TARGET} || box.width < {LEAST_TARGET}))
+    .map(([html, box]) => html)"""
+
+
+@pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
+def looking(request: pytest.FixtureRequest, page_at: OpenPage) -> Page:
+    return page_at(*request.param)
+
+
+@pytest.fixture
+def hosts(looking: Page) -> set[str]:
+    """Whom the pages asked for anything."""
+    asked: set[str] = set()
+
+    def note(request: Request) -> None:
+        asked.add(request.url.split("/")[2])
+
+    looking.on("request", note)
+    return asked
+
+
+def sign_in(page: Page, served: Served, name: str) -> None:
+    page.goto(served.path(f"/login/?as={name}"))
+    page.get_by_role("button", name="Войти", exact=True).click()
+    page.wait_for_url(served.path("/cabinet/"))
+
+
+def wrong(page: Page, served: Served, address: str) -> list[str]:
+    page.goto(served.path(address))
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    found = [f"{address}: {one}" for one in axe.violations(page)]
+    found += [f"{address}: a small target: {one}" for one in page.evaluate(SMALL)]
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        found.append(f"{address}: wider than the window")
+    return found
+
+
+def test_the_public_site(looking: Page, served: Served, hosts: set[str]) -> None:
+    assert [one for address in PUBLIC for one in wrong(looking, served, address)] == []
+    assert hosts == {served.url.removeprefix("http://")}
+
+
+def test_the_account_of_each_of_the_cast(looking: Page, served: Served, hosts: set[str]) -> None:
+    sign_in(looking, served, "anna")
+    found = [one for address in ACCOUNT for one in wrong(looking, served, address)]
+    for name in ("boris", "vera", "romashka", "gleb", "daria"):
+        looking.context.clear_cookies()
+        sign_in(looking, served, name)
+        found += [f"{name}: {one}" for one in wrong(looking, served, "/cabinet/")]
+    assert found == []
+    assert hosts == {served.url.removeprefix("http://")}
+
+
+def test_an_error_beside_its_field(looking: Page, served: Served) -> None:
+    sign_in(looking, served, "anna")
+    looking.goto(served.path("/cabinet/pay/"))
+    looking.get_by_label("Сумма, рублей").fill("12,345")
+    looking.get_by_role("button", name="Оплатить картой").click()
+    field = looking.get_by_label("Сумма, рублей")
+    assert field.input_value() == "12,345"
+    assert field.get_attribute("aria-invalid") == "true"
+    assert field.evaluate("one => one === document.activeElement")
+    assert axe.violations(looking) == []
+
+
+def test_the_menus_open_by_keyboard_and_close_by_escape(looking: Page, served: Served) -> None:
+    sign_in(looking, served, "daria")
+    opener = looking.locator("[popovertarget=contracts]")
+    opener.focus()
+    looking.keyboard.press("Enter")
+    assert looking.locator("#contracts").is_visible()
+    assert axe.violations(looking) == []
+    looking.keyboard.press("Escape")
+    assert not looking.locator("#contracts").is_visible()
+    assert opener.evaluate("one => one === document.activeElement")
+
+
+def test_the_focus_is_never_hidden_under_the_bar(page_at: OpenPage, served: Served) -> None:
+    page = page_at(360)
+    page.emulate_media(reduced_motion="reduce")  # else it is looked at in the middle of a scroll
+    sign_in(page, served, "anna")
+    hidden = """() => {
+        const one = document.activeElement, bar = document.querySelector('.bar');
+        if (one === document.body || bar.contains(one)) return '';
+        const under = one.getBoundingClientRect().bottom > bar.getBoundingClientRect().top + 1;
+        return under ? one.outerHTML.slice(0, 100) : '';
+    }"""
+    seen = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate(hidden))
+    assert [one for one in seen if one] == []
+
+
+def test_the_first_load_of_the_account_is_light(page_at: OpenPage, served: Served) -> None:
+    page = page_at(360)
+    sign_in(page, served, "anna")
+    fresh = page_at(360)
+    fresh.context.add_cookies(page.context.cookies())  # type: ignore[arg-type]  # what is read is what is written
+    sizes: list[int] = []
+
+    def weigh(request: Request) -> None:
+        weight = request.sizes()
+        sizes.append(weight["responseBodySize"] + weight["responseHeadersSize"])
+
+    fresh.on("requestfinished", weigh)
+    fresh.goto(served.path("/cabinet/"))
+    fresh.wait_for_load_state("networkidle")
+    assert 4 <= len(sizes) <= 6
+    assert sum(sizes) < FIRST_LOAD_BYTES
+
+
+def test_the_account_works_without_a_script(page_at: OpenPage, served: Served) -> None:
+    page = page_at(360, script=False)
+    sign_in(page, served, "daria")
+    page.locator("[popovertarget=contracts]").click()
+    page.get_by_role("button", name="Договор 100007").click()
+    assert "100007" in page.locator("[popovertarget=contracts]").inner_text()
+    page.goto(served.path("/cabinet/history/"))
+    page.locator("#earlier").click()
+    assert "?month=2026-10" in page.url
+    page.get_by_role("button", name="English").click()
+    assert page.locator("h1").inner_text() == "History"
+    assert "?month=2026-10" in page.url
+
+
+def test_the_theme_is_chosen_in_the_footer_and_remembered(page_at: OpenPage, served: Served) -> None:
+    page = page_at(1280)
+    page.goto(served.path("/contacts/"))
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="Тёмное").click()
+    page.goto(served.path("/tariffs/"))
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+    assert page.locator("html").get_attribute("data-theme") == "dark"
