@@ -13,7 +13,7 @@ from datetime import date
 
 from django.db import IntegrityError, transaction
 
-from abonent.billing import charging, runs
+from abonent.billing import changes, charging, runs
 from abonent.core import alarms, db, partitions, periods
 from abonent.flows import defer, end_contract, pause
 from abonent.notifications import outbox
@@ -28,6 +28,7 @@ STEPS: tuple[Callable[..., int], ...] = (
     defer.end_due,
     pause.end_due,
     end_contract.apply_due,
+    changes.apply_due,
     pause.begin_due,
 )
 
