@@ -317,3 +317,23 @@ def test_money_moved_to_and_fro_at_once_meets_no_deadlock(boris: Account) -> Non
     at_once(lambda: many(boris.id, anna.id), lambda: many(anna.id, boris.id))
     assert (builder.balance(boris), builder.balance(anna)) == ("100.00", "100.00")
     assert Transfer.objects.filter(reason="move").count() == 60
+
+
+def test_a_reused_key_s_alarm_outlives_its_transaction(own_database: str, boris: Account) -> None:
+    def post(amount_kop: int) -> None:
+        with transfers.alarm_on_refusal(), db.atomic():
+            transfers.post(
+                key="payment:test:same",
+                debit_id=ledger_accounts.house_id("clearing:cash"),
+                credit_id=boris.id,
+                amount_kop=amount_kop,
+                on=day("2026-11-20"),
+                reason="payment",
+            )
+
+    post(500_00)
+    with pytest.raises(transfers.KeyReusedWithOtherBody):
+        post(700_00)
+    with psycopg.connect(own_database) as own:  # as another process sees it
+        assert own.execute("select key from core_alarm").fetchall() == [("ledger_key:payment:test:same",)]
+        assert own.execute("select count(*) from ledger_transfer where amount_kop = 70000").fetchone() == (0,)
