@@ -6,16 +6,13 @@ much ground it wants: "nothing", "settings" (no database), or "database" (the de
 
 import argparse
 import importlib
-import os
-import secrets
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
-from types import ModuleType
 
 from rich.console import Console
 
+from abonent.commands import ground
 from abonent.core import embedded, profile
 
 COMMANDS = (
@@ -38,68 +35,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=f"abonent {words[0]}", description=module.HELP)
     module.add_arguments(parser)
     args = parser.parse_args(words[1:])
-    with ExitStack() as ground:
+    with ExitStack() as held:
         try:
-            prepare(module, ground)
+            ground.prepare(module, held)
             return int(module.run(args))
-        except (embedded.UnableToStart, profile.UnableToLoadProfile, UnableToPrepare) as error:
+        except (embedded.UnableToStart, profile.UnableToLoadProfile, ground.UnableToPrepare) as error:
             errors.print(f"abonent: {error}", markup=False)
             return 1
-
-
-class UnableToPrepare(Exception):
-    """The settings or the database are not fit to be used; the message says what to do."""
-
-
-def prepare(module: ModuleType, ground: ExitStack) -> None:
-    """Lay as much ground as the module's NEEDS says, and have it taken away when `ground` closes.
-
-    Raises UnableToPrepare, embedded.UnableToStart or profile.UnableToLoadProfile.
-    """
-    needs = getattr(module, "NEEDS", "database")
-    if needs == "nothing":
-        return
-    home = Path(os.environ.get("ABONENT_HOME", "var")).resolve()
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        os.environ.setdefault("ABONENT_SECRET_KEY", _secret_key(home))
-    except OSError as error:
-        raise UnableToPrepare(
-            f"the folder {home} cannot be used ({error.strerror}): set ABONENT_HOME to one that may be written"
-        ) from error
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "abonent.settings")
-    if needs == "database" and not os.environ.get("DATABASE_URL"):
-        key = profile.load(os.environ.get("ABONENT_PROFILE", "skynet")).key
-        server = embedded.hold(home, database=f"abonent_{key}")
-        ground.callback(server.release)
-        os.environ["DATABASE_URL"] = server.dsn  # the children of this command use what it holds
-        ground.callback(os.environ.pop, "DATABASE_URL", None)
-    import django
-
-    django.setup()
-    from django.db import connections
-
-    from abonent.core import installation
-
-    ground.callback(connections.close_all)
-    problems = installation.problems_of_settings()
-    if needs == "database" and not problems:
-        problems = installation.problems_of_database()
-    if problems:
-        raise UnableToPrepare("\nabonent: ".join(problems))
-
-
-def _secret_key(home: Path) -> str:
-    """The installation's own key, made once; production may give its own in ABONENT_SECRET_KEY."""
-    path = home / "secret_key"
-    try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        key = secrets.token_urlsafe(50)
-        file.write(key)
-    return key
 
 
 def _list_commands() -> int:

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from abonent.commands.main import UnableToPrepare
+from abonent.commands import ground
 
 HELP = "the demo's bank and inboxes, on PORT+1"
 NEEDS = "settings"
@@ -24,7 +24,7 @@ def command_line(port: int | None = None) -> list[str]:
     from django.conf import settings
 
     if not settings.SANDBOX:
-        raise UnableToPrepare("the sandbox is for the demo: set ABONENT_SANDBOX=1")
+        raise ground.UnableToPrepare("the sandbox is for the demo: set ABONENT_SANDBOX=1")
     return [
         sys.executable, "-m", "sandbox",
         "--port", str(port or settings.PORT + 1),

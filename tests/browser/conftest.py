@@ -14,16 +14,18 @@ from abonent.core import embedded
 from tests.browser import served as serving
 
 CHROMIUM = shutil.which("chromium")
+NO_CHROMIUM = "chromium is not installed: the pages are not looked at (Debian: apt-get install chromium)"
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--disable-quic", "--no-first-run",
 )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A module's: while it lives, an event loop runs in this thread, and Django refuses to ask its database there."""
     if CHROMIUM is None:
-        pytest.skip("chromium is not installed: the pages are not looked at (Debian: apt-get install chromium)")
+        pytest.skip(NO_CHROMIUM)
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         yield found
@@ -32,10 +34,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session", params=["skynet", "spnet"])
 def served(
-    request: pytest.FixtureRequest, server: embedded.Server, tmp_path_factory: pytest.TempPathFactory, browser: Browser
+    request: pytest.FixtureRequest, server: embedded.Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[serving.Served]:
     """`abonent serve` with the demo's cast, kept for all tests of the session: a story must not lean on another's."""
     from django.conf import settings
+
+    if CHROMIUM is None:
+        pytest.skip(NO_CHROMIUM)
 
     name = f"served_{request.param}_{os.getpid()}"
     home: Path = tmp_path_factory.mktemp(request.param)
