@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from abonent.core.tests import grounds
+from abonent.core.tests.profile_folders import folder, spoil
+
+__all__ = ["folder", "spoil"]
 
 
 @pytest.fixture(scope="session")

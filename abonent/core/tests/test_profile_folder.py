@@ -1,42 +1,12 @@
 """A profile of the operator's own: every mistake in it is told by file, key and what is allowed."""
 
-import shutil
-from collections.abc import Callable
 from datetime import time
 from pathlib import Path
 
 import pytest
 
 from abonent.core import profile
-
-Edit = Callable[[str, str, str], str]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A copy of skynet that a test may spoil."""
-    return Path(shutil.copytree(profile.BUILT_IN.joinpath("skynet"), tmp_path.joinpath("ours")))
-
-
-@pytest.fixture
-def spoil(folder: Path) -> Edit:
-    """Replace the first `old` of a file by `new`; what the load then says, the folder's path cut off."""
-
-    def edit(file: str, old: str, new: str) -> str:
-        path = folder.joinpath(file)
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new, 1))
-        return refusal(folder)
-
-    return edit
-
-
-def refusal(folder: Path) -> str:
-    with pytest.raises(profile.UnableToLoadProfile) as caught:
-        profile.load(str(folder))
-    return str(caught.value).replace(f"{folder}/", "")
-
+from abonent.core.tests.profile_folders import Edit, refusal
 
 # --- a folder of the operator's own ---
 
@@ -354,51 +324,3 @@ def test_a_page_without_a_title_is_refused(spoil: Edit) -> None:
 def test_a_page_whose_name_says_too_little_is_refused(name: str, said: str, folder: Path) -> None:
     folder.joinpath(name).write_text("# News\n")
     assert refusal(folder).splitlines()[0] == f"{name}: {said}"
-
-
-# --- who sells ---
-
-
-def test_an_operator_without_legal_entities_needs_no_requisites(folder: Path) -> None:
-    path = folder.joinpath("profile.toml")
-    path.write_text(path.read_text().partition("# Who sells")[0])
-    assert profile.load(str(folder)).requisites is None
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        (
-            'inn = "7899017429"',
-            'inn = "7899017428"',
-            "requisites.inn: «7899017428» is not allowed; allowed: an INN of 10 or 12 digits in quotes, its check "
-            "digits right",
-        ),
-        (
-            'ogrn = "1147899017420"',
-            'ogrn = "114789901742"',
-            "requisites.ogrn: «114789901742» is not allowed; allowed: an OGRN of 13 or 15 digits in quotes, its check "
-            "digit right",
-        ),
-        ('kpp = "789901001"', "", "requisites: kpp: a company has one, an entrepreneur has none"),
-        (
-            'bik = "044099901"',
-            'bik = "44099901"',
-            "requisites.bank.bik: «44099901» is not allowed; allowed: a BIK of 9 digits in quotes, for example "
-            '"044525225"',
-        ),
-        (
-            'account = "40702810055000001742"',
-            'account = "40702810055000001743"',
-            "requisites.bank: account 40702810055000001743 is mistyped: 20 digits, one checks them against the BIK",
-        ),
-        (
-            'correspondent_account = "30101810000000000901"',
-            'correspondent_account = "30101810000000000902"',
-            "requisites.bank: correspondent_account 30101810000000000902 is mistyped: 20 digits that end as the BIK "
-            "does",
-        ),
-    ],
-)
-def test_a_slip_in_the_requisites_is_one_line(old: str, new: str, said: str, spoil: Edit) -> None:
-    assert spoil("profile.toml", old, new) == f"profile.toml: {said}"
