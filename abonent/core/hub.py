@@ -24,7 +24,7 @@ CAUGHT_UP_AT_MOST = 2000  # after a loss; when there are more, everybody reads t
 LISTENER_CHECKED_EVERY_SECONDS = 10
 RECONNECT_AT_MOST_SECONDS = 5
 POOL_SIZE = 3
-POOL_WAIT_SECONDS = 5
+POOL_WAIT_SECONDS = 20  # hundreds of pages may come back at once; waiting costs no thread
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,6 @@ import queue
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
@@ -102,6 +101,7 @@ class Page:
         self.told: queue.Queue[Told] = queue.Queue()
         self.opened, self.ended = threading.Event(), threading.Event()
         self.first_line = ""
+        self.ended_in_form = False
         headers = {"cookie": person.cookie}
         if last_id is not None:
             headers["last-event-id"] = str(last_id)
@@ -127,6 +127,7 @@ class Page:
                     lines = {}
                 else:
                     lines = {}
+            self.ended_in_form = True
         except (httpx.TransportError, httpx.StreamError):
             pass
         finally:
@@ -155,9 +156,3 @@ def page(server: Server, person: Person, last_id: int | None = None, path: str =
         yield opened
     finally:
         opened.close()
-
-
-def seconds_until(event: threading.Event, at_most: int = 30) -> float:
-    began = time.monotonic()
-    assert event.wait(at_most)
-    return time.monotonic() - began

@@ -40,7 +40,7 @@ def running(module: str, *args: str, dsn: str, **environment: str) -> Iterator[s
         process.wait(30)
 
 
-def wait_for(what: Callable[[], T], seconds: int = 30) -> T:
+def wait_for(what: Callable[[], T], seconds: int = 60) -> T:
     """The first true answer of `what`.   Raises NotInTime."""
     deadline = time.monotonic() + seconds
     while True:

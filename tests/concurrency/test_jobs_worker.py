@@ -52,7 +52,7 @@ def test_none_of_many_waits_for_the_next_look_round(own_database: str) -> None:
             probe.note.defer(text=f"note {n}")
             assert list(hearing.notifies(timeout=10, stop_after=1))
             waits_seconds.append(time.monotonic() - began)
-    assert sorted(waits_seconds)[-2] < 0.5  # the machine may hiccup once
+    assert sorted(waits_seconds)[90] < 0.9  # the machine may hiccup, but without the second look a tenth waits
 
 
 def test_the_job_of_a_killed_worker_runs_again_though_its_lock_was_held(own_database: str) -> None:
@@ -71,7 +71,7 @@ def test_the_job_of_a_killed_worker_runs_again_though_its_lock_was_held(own_data
 
 def test_asked_to_stop_it_finishes_what_runs(own_database: str) -> None:
     probe.doze.defer(text="nap", seconds=2)
-    probe.note.defer_in(2, text="later")
+    probe.note.defer_in(3600, text="later")
     with running(WORKER, dsn=own_database) as worker:
         wait_for(lambda: probe.seen("nap begins"))
         worker.send_signal(signal.SIGTERM)

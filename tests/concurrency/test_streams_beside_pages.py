@@ -50,7 +50,7 @@ def test_hundreds_of_streams_keep_no_page_waiting(site: Server) -> None:
             assert stream.recv(4096).startswith(b"HTTP/1.1 200 OK")
         began = time.monotonic()
         assert health(site) == 200
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5
         events.publish(people[-1].topic, "payment", {})
         for stream in streams[-OF_EACH:]:
             while b"event: payment" not in stream.recv(4096):
@@ -58,7 +58,7 @@ def test_hundreds_of_streams_keep_no_page_waiting(site: Server) -> None:
         began = time.monotonic()
         site.process.terminate()
         assert site.process.wait(20) == 0
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 8  # when the server would kill what is open
 
 
 def test_a_stranger_to_the_streams_is_answered_by_the_pages(site: Server) -> None:

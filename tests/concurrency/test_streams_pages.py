@@ -8,7 +8,7 @@ import pytest
 from django.db import connections, transaction
 
 from abonent.core import db, events
-from tests.concurrency.pages import Page, Person, Server, page, seconds_until, serving, session_of, sign_in
+from tests.concurrency.pages import Page, Person, Server, page, serving, session_of, sign_in
 
 pytestmark = pytest.mark.committing
 
@@ -175,13 +175,15 @@ def test_fifty_open_pages_hold_no_connections(site: Server, anna: Person, strang
     assert held[0]["n"] <= 4  # the listener and the small pool
 
 
-def test_asked_to_stop_the_server_ends_within_two_seconds_with_streams_open(site: Server, anna: Person) -> None:
+def test_asked_to_stop_the_server_ends_its_streams_at_once(site: Server, anna: Person) -> None:
+    """Within 2 s on a machine that is not busy; without our hand it waits for them and kills them after 3."""
     with page(site, anna) as open_page:
         began = time.monotonic()
         site.process.terminate()
-        assert seconds_until(open_page.ended) < 2
+        assert open_page.ended.wait(10)
+        assert open_page.ended_in_form
         assert site.process.wait(10) == 0
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 2.9
 
 
 def test_without_a_session_there_is_no_stream(site: Server, anna: Person) -> None:
