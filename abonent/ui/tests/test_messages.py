@@ -40,7 +40,9 @@ def test_the_compiled_file_is_fresh() -> None:
 
 
 def test_the_places_for_values_are_the_same(catalog: Catalog) -> None:
-    assert [str(message.id) for message in catalog if message.id and message.check(catalog)] == []
+    empty = set(messages.untranslated(catalog))
+    found = [str(message.id) for message in catalog if message.id and message.check(catalog)]
+    assert [one for one in found if one not in empty] == []
 
 
 def _pairs(catalog: Catalog) -> dict[object, object]:
