@@ -5,7 +5,19 @@ from django.urls import URLPattern, path
 
 from abonent.api import health, webhooks
 from abonent.demo import cast, screens
-from abonent.portal import cabinet, documents, history, passwords, pay, scope, sign_in, site
+from abonent.portal import (
+    cabinet,
+    close,
+    deferred,
+    documents,
+    history,
+    passwords,
+    pause,
+    pay,
+    scope,
+    sign_in,
+    site,
+)
 from abonent.ui import language, preferences
 
 urlpatterns: list[URLPattern] = [
@@ -32,6 +44,9 @@ urlpatterns: list[URLPattern] = [
     path("cabinet/statement/", documents.statement, name="statement"),
     path("cabinet/pay/", pay.form, name="pay"),
     path("cabinet/pay/<str:token>/", pay.result, name="payment"),
+    path("cabinet/deferred/", deferred.page, name="deferred"),
+    path("cabinet/pause/", pause.page, name="pause"),
+    path("cabinet/close/", close.page, name="close"),
     path("cabinet/password/", passwords.change, name="password"),
     path("cabinet/contract/", scope.switch, name="contract"),
     path("language/", language.switch, name="language"),

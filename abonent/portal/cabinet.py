@@ -2,12 +2,13 @@
 
 from typing import cast
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from abonent.billing import queries as billing
-from abonent.core import clock
+from abonent.core import clock, periods
 from abonent.portal import ahead, scope, screen, sums
 
 
@@ -26,6 +27,9 @@ def first_screen(request: HttpRequest) -> HttpResponse:
         "next": screen.next_of(seen, today),
         "typed": sums.typed(advised_kop) if advised_kop else "",
         "ahead": seen_ahead,
+        "deferral_last": seen.deferral_ends_on - periods.ONE_DAY if seen.deferral_ends_on else None,
+        "ends_last": seen.contract_ends_on - periods.ONE_DAY if seen.contract_ends_on else None,
+        "may_defer": bool(settings.PROFILE.deferral.max_kop) and not seen.deferral_kop,
         "services": screen.services(seen, name_state=False),
         "operations": screen.operations(seen.lines),
     }

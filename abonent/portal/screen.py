@@ -64,6 +64,8 @@ def now(seen: billing.Overview, on: date) -> Now:
         return Now("wait", waits, state.missing_kop)
     if state.word == "waiting":
         return Now("wait", _("We wait for the first payment: %(sum)s") % {"sum": missing}, state.missing_kop)
+    if state.word == "paused":
+        return Now("wait", _paused(seen, state.since or on))
     facts = {"day": formats.day(state.since or on), "sum": missing}
     if not state.missing_kop:
         return Now("warn", _("Suspended since %(day)s") % facts)
@@ -76,6 +78,8 @@ def next_of(seen: billing.Overview, on: date) -> Next:
     if state.word in {"suspended", "waiting"}:
         return _after_top_up(seen, on, state.missing_kop)
     charge = billing.next_charge(seen, on)
+    if charge is None and state.word == "paused":
+        return Next(_("Next charge"), _("Nothing is charged meanwhile"), [_("The paid days wait for you.")])
     if charge is None:
         return Next(_("Next charge"), _("Nothing is due"), [])
     shown = [_priced(one.name(formats.language()), kop) for one, kop in charge.lines]
@@ -113,6 +117,13 @@ def what_of(reason: str, house: str | None) -> str:
     if reason == "payment" and house in words.CHANNELS:
         return str(words.CHANNELS[house])
     return str(words.REASONS[reason])
+
+
+def _paused(seen: billing.Overview, since: date) -> str:
+    if seen.pause is None or seen.pause.kind == "daily":
+        return _("Switched off by you since %(day)s") % {"day": formats.day(since)}
+    assert seen.pause.ends_on is not None
+    return _("Paused at your wish through %(day)s") % {"day": formats.day(seen.pause.ends_on - periods.ONE_DAY)}
 
 
 def _after_top_up(seen: billing.Overview, on: date, missing_kop: int) -> Next:
