@@ -17,6 +17,7 @@ from abonent.ledger.models import Account
 from abonent.subscribers.models import Contract
 
 MOST_YEARS = 5
+MOST_LINES = 5_000  # a hundred pages and more: some seconds
 _TEMPLATE = Path(__file__).parent.joinpath("templates", "statement.typ")
 # What moved money that was not a charge, by the ledger's reason; a payment by its channel.
 _REASONS: dict[str, StrPromise] = {
@@ -70,7 +71,8 @@ def pdf(contract_id: int, period: periods.Period, *, on: date, language: str) ->
     """The statement as PDF. The contract is looked up by the caller through the signed-in user.
 
     period: of `require_period`.   on: the operator's date it is made.
-    Raises UnableToMakeStatement for a contract without an account, core.documents.UnableToRender.
+    Raises UnableToMakeStatement for a contract without an account, BadFrom for more lines than MOST_LINES,
+    core.documents.UnableToRender.
     """
     return documents.render(_TEMPLATE, printed(contract_id, period, on=on, language=language))
 
@@ -88,6 +90,8 @@ def printed(contract_id: int, period: periods.Period, *, on: date, language: str
         seen = None if account_id is None else statement.of_period(account_id, period)
         if seen is None:
             raise UnableToMakeStatement(_("This contract has no account."))
+        if len(seen.lines) > MOST_LINES:
+            raise BadFrom(_("So many lines stand in no statement: take a later first day."))
         return _printed(contract, seen, on)
 
 
@@ -111,8 +115,7 @@ def arithmetic(charge: statement.ChargeRow) -> str:
         counted = _("%(price)s × %(days)s ÷ %(of_days)s (%(whole)s) = %(sum)s") % said
         return ", ".join([counted, _("rounded once to the nearest kopeck")] if explained.is_rounded else [counted])
     counted = _("%(price)s × %(day)s ÷ %(count)s = %(upto)s by the end of the day, less %(before)s by its beginning")
-    counted = f"{counted % said}: {said['sum']}"
-    return ", ".join([counted, _("rounded down to a kopeck")] if explained.is_rounded else [counted])
+    return f"{counted % said}: {said['sum']}"
 
 
 def _printed(contract: Contract, seen: statement.Statement, on: date) -> dict[str, Any]:
@@ -150,7 +153,8 @@ def _printed(contract: Contract, seen: statement.Statement, on: date) -> dict[st
         "nothing": "" if seen.lines else _("Nothing came in and nothing was charged in this period."),
         "note": _(
             "A whole month costs its price. A part of it costs price × days ÷ days of the month, rounded once to the "
-            "nearest kopeck, a half goes up. The days of a month charged by the day make its price to the kopeck."
+            "nearest kopeck, a half goes up. A day charged by the day costs the sum by its end less the sum by its "
+            "beginning, both rounded down to a kopeck, so that the days of a month make exactly its price."
         ),
     }
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
+from abonent.billing import subscriptions
 from abonent.billing.documents import invariants, invoices, printing, queries
-from abonent.billing.models import Document
+from abonent.billing.models import Document, Subscription
 from abonent.billing.tests import builder, papers
 from abonent.billing.tests.builder import day
 from abonent.billing.tests.papers import FIRST_OF_DECEMBER, charge, company, make, shown
@@ -28,6 +29,15 @@ def romashka(db: None) -> Account:
     charge(account, "450,00", "2026-11-16", kind="telephony")
     papers.charged_through("2026-11-30")
     return account
+
+
+def phone(romashka: Account) -> Subscription:
+    return Subscription.objects.get(account=romashka, kind="telephony")
+
+
+def number(account: Account) -> int:
+    assert account.contract_id is not None
+    return account.contract_id
 
 
 def correct(document: Document, on: date = date(2026, 12, 5)) -> list[Document]:
@@ -207,7 +217,7 @@ def test_nobody_s_contract_is_refused() -> None:
 def test_a_correction_is_a_new_row_that_names_its_first_and_the_first_prints_as_it_did(romashka: Account) -> None:
     made = make(romashka)
     before = [printing.pdf(one, "ru") for one in made]
-    papers.give_back(builder.Subscription.objects.get(account=romashka, kind="telephony"), "2026-11-26")
+    papers.give_back(phone(romashka), "2026-11-26")
     corrected = correct(made[1])
     # the phone: 450 × 10 ÷ 30 = 150,00; its VAT 150 × 22 ÷ 122 = 27,0491…
     assert shown(corrected) == [
@@ -245,7 +255,7 @@ def test_what_is_right_is_not_corrected(romashka: Account) -> None:
 def test_a_correction_keeps_the_rate_and_the_date_to_pay_by(romashka: Account, settings: Any) -> None:
     (invoice, *_) = make(romashka)
     settings.PROFILE = papers.profile(vat_rate=5, overdue_days=1)
-    papers.give_back(builder.Subscription.objects.get(account=romashka, kind="telephony"), "2026-11-26")
+    papers.give_back(phone(romashka), "2026-11-26")
     corrected = correct(invoice)
     assert {(one.data["vat_rate"], one.data["pay_until"]) for one in corrected} == {(22, invoice.data["pay_until"])}
     assert invoice.data["pay_until"] == "2026-12-11"  # 1 December and the profile's 10 days
@@ -253,7 +263,7 @@ def test_a_correction_keeps_the_rate_and_the_date_to_pay_by(romashka: Account, s
 
 def test_a_month_that_came_back_wholly_is_corrected_to_nothing(romashka: Account) -> None:
     made = make(romashka)
-    for one in builder.Subscription.objects.filter(account=romashka):
+    for one in Subscription.objects.filter(account=romashka):
         papers.give_back(one, str(one.started_on))
     corrected = correct(made[0])
     assert {one[3:] for one in shown(corrected)} == {("0.00", "0.00")}
@@ -321,7 +331,7 @@ def test_an_overdue_debtor_without_a_limit_still_gets_the_documents_of_his_last_
     builder.resume(romashka, "2026-12-01")
     charge(romashka, "300,00", "2026-12-01", kind="video")
     with transaction.atomic():
-        builder.subscriptions.set_terms(romashka.pk, credit_limit_kop=0)
+        subscriptions.set_terms(romashka.pk, credit_limit_kop=0)
     papers.charged_through("2026-12-31")
     assert [month for _, month, _ in due(date(2027, 1, 1))] == ["2026-12"] * 3
 
@@ -346,14 +356,14 @@ def test_one_that_cannot_be_made_is_told_of_and_stops_no_other(romashka: Account
     other = company(name="ООО «Лютик»")
     charge(other, "650,00", "2026-11-01")
     made = due()
-    assert sorted({number for number, _, _ in made}) == sorted([romashka.contract_id, other.contract_id])
+    assert sorted({contract_id for contract_id, _, _ in made}) == sorted([number(romashka), number(other)])
     assert list(Alarm.objects.values_list("key", flat=True)) == [f"documents:{nameless.contract_id}:2026-11"]
     assert sorted(one.number for one in Document.objects.filter(kind="act")) == [1, 2]
 
 
 def test_a_month_that_the_ledger_has_overtaken_is_told_of_until_it_is_corrected(romashka: Account) -> None:
     due()
-    papers.give_back(builder.Subscription.objects.get(account=romashka, kind="telephony"), "2026-11-26")
+    papers.give_back(phone(romashka), "2026-11-26")
     assert due(date(2026, 12, 6)) == []
     alarm = Alarm.objects.get()
     assert alarm.what == f"the documents of contract {romashka.contract_id} for 2026-11 want a correction"
@@ -390,7 +400,7 @@ def test_a_document_is_found_through_its_contract_alone(romashka: Account) -> No
 
 def test_the_list_is_newest_first_with_corrections_after_their_firsts(romashka: Account) -> None:
     (invoice, *_) = make(romashka)
-    papers.give_back(builder.Subscription.objects.get(account=romashka, kind="telephony"), "2026-11-26")
+    papers.give_back(phone(romashka), "2026-11-26")
     correct(invoice)
     charge(romashka, "300,00", "2026-12-01", kind="video")
     papers.charged_through("2026-12-31")

@@ -11,9 +11,10 @@ from django.db import IntegrityError, connections, transaction
 
 from abonent.billing.documents import invariants, invoices, numbering
 from abonent.billing.models import Document
+from abonent.billing.models_documents import DocumentKind
 from abonent.billing.tests import papers
 from abonent.billing.tests.builder import day
-from abonent.core import audit, db
+from abonent.core import audit, db, periods
 from abonent.ledger.models import Account
 
 pytestmark = pytest.mark.committing
@@ -176,8 +177,8 @@ def test_the_counters_are_locked_no_longer_than_the_last_statement(companies: li
                 return numbering.take(
                     compose(
                         papers.contract(companies[1]),
-                        invoices.periods.calendar_month(day("2026-11-01")),
-                        list(invoices.DocumentKind),
+                        periods.calendar_month(day("2026-11-01")),
+                        list(DocumentKind),
                         vat_rate=22,
                         pay_until=day("2026-12-11"),
                     )
