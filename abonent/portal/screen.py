@@ -1,11 +1,12 @@
 """The first screen in words: from what billing knows of an account to what a person wants to know. Asks nothing."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.utils.translation import gettext as _
-from django_stubs_ext import StrOrPromise
 
 from abonent.addresses import spelling
 from abonent.billing import queries as billing
@@ -13,6 +14,9 @@ from abonent.billing import rules
 from abonent.core import money, periods
 from abonent.portal import site, words
 from abonent.ui import formats
+
+if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
+    from django_stubs_ext import StrOrPromise
 
 
 class Now(NamedTuple):

@@ -1,20 +1,24 @@
 """The public site: what the operator offers, and the ways in."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from django_stubs_ext import StrPromise
 
 from abonent.catalog import queries as catalog
 from abonent.catalog.models import OfferRole, OfferVersion
 from abonent.core import clock, profile
 from abonent.portal import words
 from abonent.ui import formats, prose
+
+if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
+    from django_stubs_ext import StrPromise
 
 NEWS_ON_FIRST_PAGE = 3
 OCTETS_IN_GB = 10**9

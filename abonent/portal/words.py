@@ -1,7 +1,13 @@
 """What the codes of the domain are called on the page. Marked for translation here, translated when shown."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrPromise
+
+if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
+    from django_stubs_ext import StrPromise
 
 KINDS: dict[str, StrPromise] = {
     "internet": _("Internet"),

@@ -1,7 +1,9 @@
 """Mistakes once made in systems like ours, each as a check: one rule, one test."""
 
 import ast
+import importlib.metadata
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ RUSSIAN_MAY_STAND = (
 RUSSIAN_BY_NATURE = {"abonent/core/money.py", "abonent/settings.py"}
 CYRILLIC = re.compile(r"[А-Яа-яЁё]")
 MAX_LINES = 400
+FOR_DEVELOPERS = {"abonent/ui/messages.py"}  # `make messages`
 
 
 def _divides_numbers(node: ast.AST) -> bool:
@@ -177,3 +180,37 @@ def _top_level() -> list[str]:
 def test_every_page_of_the_documentation_is_reached_from_the_readme_or_the_map() -> None:
     readers = "".join(source.ROOT.joinpath(name).read_text(encoding="utf-8") for name in ("README.md", "docs/MAP.md"))
     assert [path.name for path in sorted(Path(source.ROOT / "docs").glob("*.md")) if path.name not in readers] == []
+
+
+def test_what_runs_imports_only_what_is_installed_where_it_runs() -> None:
+    """A tool of the developers' lock imported at run time breaks `make run` on every machine but theirs."""
+    installed = set(re.findall(r"^([a-z0-9._-]+)==", source.ROOT.joinpath("requirements/run.txt").read_text(), re.M))
+    provides = importlib.metadata.packages_distributions()
+    wrong = []
+    for path in source.python_files(under=("abonent", "sandbox")):
+        if source.is_test(path) or path.name in {"conftest.py", "testing.py"} or source.shown(path) in FOR_DEVELOPERS:
+            continue
+        for name in sorted(_imported_at_run_time(source.tree(path))):
+            owners = {re.sub(r"[._]", "-", owner).lower() for owner in provides.get(name, [])}
+            if owners and not owners & {re.sub(r"[._]", "-", one) for one in installed} and "abonent" not in owners:
+                wrong.append(f"{source.shown(path)} imports {name}")
+    assert wrong == []
+
+
+def _imported_at_run_time(tree: ast.Module) -> set[str]:
+    """Top-level names of imports, those under `if TYPE_CHECKING` left out."""
+    skipped = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    found = set()
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found - set(sys.stdlib_module_names)

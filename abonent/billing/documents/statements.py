@@ -1,20 +1,24 @@
 """The statement of a contract for any period: every charge with its arithmetic, between two balances of the ledger."""
 
+from __future__ import annotations
+
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
-from django_stubs_ext import StrPromise
 
 from abonent.billing import statement
 from abonent.billing.documents import formats
 from abonent.core import documents, money, periods
 from abonent.ledger.models import Account
 from abonent.subscribers.models import Contract
+
+if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
+    from django_stubs_ext import StrPromise
 
 MOST_YEARS = 5
 MOST_LINES = 5_000  # a hundred pages and more: some seconds

@@ -1,10 +1,16 @@
 """A sum of money in words, as a document's last line says it. The number's words stand in the translations."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.utils import translation
 from django.utils.translation import npgettext, pgettext, pgettext_lazy
-from django_stubs_ext import StrPromise
 
 from abonent.core import money
+
+if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
+    from django_stubs_ext import StrPromise
 
 _ZERO = pgettext_lazy("number", "zero")
 _UNITS: tuple[StrPromise, ...] = (
