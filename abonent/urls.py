@@ -17,6 +17,7 @@ from abonent.portal import (
     scope,
     sign_in,
     site,
+    tariff,
 )
 from abonent.ui import language, preferences
 
@@ -37,6 +38,7 @@ urlpatterns: list[URLPattern] = [
     path("password/forgot/", passwords.forgot, name="password_forgot"),
     path("cabinet/", cabinet.first_screen, name="cabinet"),
     path("cabinet/services/", cabinet.services, name="cabinet_services"),
+    path("cabinet/tariff/", tariff.page, name="tariff"),
     path("cabinet/history/", history.page, name="history"),
     path("cabinet/history.csv", history.file, name="history_file"),
     path("cabinet/documents/", documents.page, name="documents"),

@@ -24,6 +24,27 @@ class ChargeRow(NamedTuple):
         return self.name_en if language.startswith("en") else self.name_ru
 
 
+class ReturnRow(NamedTuple):
+    """What came back of a charge: charged − used."""
+
+    charge: ChargeRow
+    used_until: date  # the first day given back
+    charged_kop: int
+    used_kop: int
+
+    @property
+    def amount_kop(self) -> int:
+        return self.charged_kop - self.used_kop
+
+    @property
+    def used(self) -> periods.Period:
+        return periods.Period(self.charge.period.start, self.used_until)
+
+    @property
+    def unused(self) -> periods.Period:
+        return periods.Period(self.used_until, self.charge.period.end)
+
+
 class Line(NamedTuple):
     """Money in (more than 0) or out; a charge of a free period is a line of 0."""
 
@@ -34,6 +55,7 @@ class Line(NamedTuple):
     transfer_id: int | None
     charge: ChargeRow | None
     balance_kop: int  # after it
+    returned: ReturnRow | None = None
 
 
 class Statement(NamedTuple):
@@ -127,7 +149,7 @@ def explain(charge: ChargeRow) -> Explained:
 
 
 def _line(row: list[Any], balance_kop: int) -> Line:
-    charge = None
+    charge, returned = None, None
     if row[5] is not None:
         start, end, whole_start, whole_end = (date.fromisoformat(text) for text in row[6:10])
         charge = ChargeRow(
@@ -139,4 +161,7 @@ def _line(row: list[Any], balance_kop: int) -> Line:
             row[12],
             row[13],
         )
-    return Line(date.fromisoformat(row[0]), row[1], row[2], row[3], row[4], charge, balance_kop)
+    if charge is not None and row[14] is not None:
+        returned = ReturnRow(charge, date.fromisoformat(row[14]), row[15], row[16])
+        charge = None
+    return Line(date.fromisoformat(row[0]), row[1], row[2], row[3], row[4], charge, balance_kop, returned)

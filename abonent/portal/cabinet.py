@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from abonent.billing import queries as billing
 from abonent.core import clock, periods
-from abonent.portal import ahead, scope, screen, sums
+from abonent.portal import ahead, planned, scope, screen, sums
 
 
 @require_safe
@@ -32,6 +32,7 @@ def first_screen(request: HttpRequest) -> HttpResponse:
         "may_defer": bool(settings.PROFILE.deferral.max_kop) and not seen.deferral_kop,
         "services": screen.services(seen, name_state=False),
         "operations": screen.operations(seen.lines),
+        "future": planned.open_changes(seen.account_id),
     }
     return render(request, "portal/first_screen.html", context)
 
@@ -48,6 +49,7 @@ def services(request: HttpRequest) -> HttpResponse:
         "now": screen.now(seen, today),
         "next": screen.next_of(seen, today),
         "tariffs": [one for row, one in zip(seen.subscriptions, all_of_them, strict=True) if row.role == "tariff"],
+        "future": planned.open_changes(seen.account_id),
         "addons": [one for row, one in zip(seen.subscriptions, all_of_them, strict=True) if row.role != "tariff"],
     }
     return render(request, "portal/account_services.html", context)

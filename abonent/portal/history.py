@@ -110,6 +110,31 @@ def arithmetic(charge: statement.ChargeRow) -> list[Fact]:
     return facts
 
 
+def arithmetic_of_return(returned: statement.ReturnRow) -> list[Fact]:
+    """Why so much came back: what was charged, less what the used days cost."""
+    charge = returned.charge
+    price = f"{money.show(charge.price_kop)} {words.PER[charge.charging]}"
+    facts = [
+        Fact(_("Service then"), f"{charge.name(formats.language())}, {price}"),
+        Fact(_("Charged"), f"{money.show(returned.charged_kop)}: {formats.period(*charge.period)}"),
+    ]
+    if returned.used.days:
+        counted = _("%(price)s × %(days)s ÷ %(of_days)s (%(whole)s) = %(sum)s")
+        spoken = {
+            "price": money.show(charge.price_kop),
+            "days": formats.days(returned.used.days),
+            "of_days": formats.days(charge.whole.days),
+            "whole": formats.period(*charge.whole),
+            "sum": money.show(returned.used_kop),
+        }
+        facts.append(Fact(_("Used, %(period)s") % {"period": formats.period(*returned.used)}, counted % spoken))
+    else:
+        facts.append(Fact(_("Used"), _("nothing")))
+    sums = (money.show(returned.charged_kop), money.show(returned.used_kop), money.show(returned.amount_kop))
+    facts.append(Fact(_("Comes back"), "{} − {} = {}".format(*sums)))
+    return facts
+
+
 def _look(own: scope.OwnRequest) -> Looked:
     """The month asked for; this one, where the address names none of the contract's."""
     today = clock.today()
@@ -137,7 +162,11 @@ def _month(typed: str) -> date | None:
 
 
 def _line(line: statement.Line) -> Line:
-    charge = line.charge
+    charge, returned = line.charge, line.returned
+    if returned is not None:
+        facts = {"name": returned.charge.name(formats.language()), "period": formats.period(*returned.unused)}
+        text = _("Return for «%(name)s», %(period)s") % facts
+        return Line(line.on, text, line.amount_kop, line.balance_kop, arithmetic_of_return(returned))
     if charge is None:
         return Line(line.on, screen.what_of(line.reason, line.house), line.amount_kop, line.balance_kop, [])
     what = f"{charge.name(formats.language())}, {formats.period(*charge.period)}"

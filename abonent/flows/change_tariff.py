@@ -1,0 +1,120 @@
+"""A subscriber changes the tariff: quote, confirm; or asks, and the staff approve. Here billing meets the notices.
+
+quote ──► confirm ──► done at once │ planned for the next period │ asked (on_approval)
+                                                                    └─► approve ──► done │ planned │ to agree anew
+"""
+
+from abonent.billing import changes, quotes, tariff_prices
+from abonent.billing.models import Change, Quote
+from abonent.billing.models_changes import ChangeState
+from abonent.core import audit, clock, db, events
+from abonent.ledger import transfers
+from abonent.ledger.models import Account
+from abonent.notifications import outbox
+
+_NOTICES = {
+    ChangeState.DONE: "tariff_changed",
+    ChangeState.PLANNED: "tariff_planned",
+    ChangeState.TO_AGREE: "tariff_to_agree",
+    ChangeState.REFUSED: "tariff_refused",
+}
+
+
+def quote(*, account_id: int, subscription_id: int, code: str, is_now: bool) -> Quote:
+    """A binding price, shown for half an hour at most.   Raises tariff_prices.UnableToChange."""
+    with db.atomic():
+        return changes.quote(
+            account_id=account_id,
+            subscription_id=subscription_id,
+            code=code,
+            is_now=is_now,
+            on=clock.today(),
+            at=clock.now(),
+        )
+
+
+def look(quoted: Quote) -> tariff_prices.Priced:
+    """Around a quote: the balance after it, the next charge after it, what is missing."""
+    return tariff_prices.price(account_id=quoted.account_id, on=clock.today(), **quoted.params)
+
+
+def confirm(*, account_id: int, token: str, actor: str, address: str | None = None) -> Change:
+    """Agree to a quote, once.
+
+    Raises quotes.UnableToConfirm, tariff_prices.UnableToChange: nothing was done; ask for a fresh quote.
+    """
+    with transfers.alarm_on_refusal(), db.atomic():
+        change = changes.confirm(account_id=account_id, token=token, on=clock.today(), at=clock.now(), actor=actor)
+        _tell(change, actor=actor, action="billing.change_tariff", address=address)
+    return change
+
+
+def cancel(change_id: int, *, account_id: int, actor: str, address: str | None = None) -> Change:
+    """Withdraw a request, or take the future tariff back.   Raises changes.NotOpen."""
+    with db.atomic():
+        change = changes.cancel(change_id, account_id=account_id)
+        _tell(change, actor=actor, action="billing.cancel_change", address=address)
+    return change
+
+
+def approve(change_id: int, *, by: str) -> Change:
+    """The staff's yes, at today's sum.   Raises tariff_prices.UnableToChange."""
+    with transfers.alarm_on_refusal(), db.atomic():
+        change = changes.approve(change_id, by=by, on=clock.today(), at=clock.now())
+        _tell(change, actor=by, action="billing.approve_change")
+    return change
+
+
+def refuse(change_id: int, *, by: str, why: str) -> Change:
+    """The staff's no; the subscriber reads why.   Raises changes.NotOpen."""
+    with db.atomic():
+        change = changes.refuse(change_id, by=by, why=why, at=clock.now())
+        _tell(change, actor=by, action="billing.refuse_change")
+    return change
+
+
+def fresh(used: quotes.UnableToConfirm) -> Quote | None:
+    """The new quote in place of one that says something else now, or is too old; None: there is nothing to price.
+
+    Raises tariff_prices.UnableToChange.
+    """
+    if not isinstance(used, quotes.QuoteChanged | quotes.QuoteExpired):
+        return None
+    return quote(account_id=used.quote.account_id, **used.quote.params)
+
+
+def _tell(change: Change, *, actor: str, action: str, address: str | None = None) -> None:
+    """The audit log, the open pages, and the person."""
+    contract_id = Account.objects.values_list("contract_id", flat=True).get(id=change.account_id)
+    assert contract_id is not None
+    assert change.version is not None
+    offer = change.version.offer
+    audit.record(
+        actor=actor,
+        action=action,
+        subject=f"change:{change.id}",
+        old={"subscription_id": change.subscription_id},
+        new={
+            "tariff": offer.code,
+            "state": str(change.state),
+            "on": change.effective_on.isoformat(),
+            "total_kop": change.total_kop,
+        },
+        why=change.why,
+        address=address,
+    )
+    events.publish(f"contract:{contract_id}", "tariff", {"change": change.id, "state": str(change.state)})
+    kind = _NOTICES.get(ChangeState(change.state))
+    if kind is not None:
+        outbox.queue(
+            key=f"{kind}:{change.id}:{change.effective_on}:{change.total_kop}",
+            contract_id=contract_id,
+            kind=kind,
+            params={
+                "name_ru": offer.name_ru,
+                "name_en": offer.name_en,
+                "on": change.effective_on,
+                "total_kop": change.total_kop,
+                "why": change.why,
+            },
+        )
