@@ -183,3 +183,44 @@ where s.state = 'active' and parent.state in ('suspended', 'waiting', 'paused', 
 select format('run of %s is finished, its chunk %s is not', r."on", c.number) as what
 from billing_chargerun r join billing_chargechunk c on c.run_id = r.id
 where r.state = 'finished' and c.fact is null
+
+-- rule: a deferral counts as long as it lasts
+select format('account %s has a deferral of %s kopecks in its terms, its open ones sum to %s', account_id,
+              coalesce(t.deferral_kop, 0), coalesce(d.amount_kop, 0)) as what
+from billing_terms t
+full join (
+    select account_id, sum(amount_kop) as amount_kop from billing_deferral where ended_on is null group by account_id
+) d using (account_id)
+where coalesce(t.deferral_kop, 0) <> coalesce(d.amount_kop, 0)
+
+-- rule: a deferral ends on its date
+select format('deferral %s of account %s was to end on %s and counts', d.id, d.account_id, d.ends_on) as what
+from billing_deferral d
+join billing_chargedthrough through on d.ends_on <= through."on"
+where d.ended_on is null
+  and not exists (select from billing_parkedaccount p where p.account_id = d.account_id)
+
+-- rule: a fee has the transfer it names
+select format('the fee of %s %s names transfer %s of %s', what, fee.id, transfer_id, transfer_on) as what
+from (
+    select 'deferral' as what, id, account_id, fee_kop, fee_transfer_on as transfer_on, fee_transfer_id as transfer_id
+    from billing_deferral
+    union all
+    select 'pause', id, account_id, fee_kop, fee_transfer_on, fee_transfer_id from billing_pause
+) fee
+left join ledger_transfer t on t."on" = fee.transfer_on and t.id = fee.transfer_id
+where (fee.fee_kop = 0) <> (fee.transfer_id is null)
+   or fee.fee_kop > 0 and (t.id is null or t.reason <> 'fee' or t.debit_id <> fee.account_id
+                           or t.amount_kop <> fee.fee_kop)
+
+-- rule: what is paused has a pause that runs
+select format('subscription %s of account %s is paused, and no pause runs', s.id, s.account_id) as what
+from billing_subscription s
+where s.state = 'paused'
+  and not exists (select from billing_pause u where u.account_id = s.account_id and u.state = 'running')
+
+-- rule: a contract that has ended has nothing left that serves
+select format('subscription %s is %s, its contract ended on %s', s.id, s.state, e.ends_on) as what
+from billing_subscription s
+join billing_ending e on e.account_id = s.account_id and e.state = 'done'
+where s.state <> 'ended'
