@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from abonent.billing.documents import printing, queries, statements
 from abonent.billing.models import Document
+from abonent.billing.models_documents import DocumentKind
 from abonent.core import clock, periods
 from abonent.portal import scope
 from abonent.ui import formats
@@ -31,15 +32,16 @@ class Ready(NamedTuple):
 
 class Paper(NamedTuple):
     id: int
+    kind: str
     title: str
-    note: str  # "Correction No. 1 of …"; that it is corrected; nothing
-    holds: bool  # no later correction
+    note: str  # "Correction No. 1 of …", or nothing
     total_kop: int
 
 
 class Month(NamedTuple):
     month: date
-    papers: list[Paper]
+    papers: list[Paper]  # that hold
+    corrected: list[Paper]  # what they came instead of
 
 
 @require_safe
@@ -91,17 +93,19 @@ def file(request: HttpRequest, document_id: int) -> HttpResponse:
 
 
 def papers(made: Iterable[Document]) -> list[Month]:
-    """By month, the newest first; a correction stands after what it corrects."""
-    made = list(made)
-    last = {(one.month, one.kind): one.correction for one in made}  # corrections come in their order
-    months: dict[date, list[Paper]] = {}
-    for one in made:
-        holds = last[one.month, one.kind] == one.correction
-        note = printing.correction(one)
-        if not holds:
-            note = ", ".join(filter(None, [note, _("corrected: take the later one")]))
-        months.setdefault(one.month, []).append(Paper(one.pk, printing.title(one), note, holds, one.total_kop))
-    return [Month(month, found) for month, found in months.items()]
+    """By month, the newest first; within one in the order of kinds, what holds apart from what is corrected."""
+    order = list(DocumentKind)
+    months: dict[date, Month] = {}
+    for one in sorted(
+        made, key=lambda one: (-one.month.toordinal(), order.index(DocumentKind(one.kind)), one.correction)
+    ):
+        month = months.setdefault(one.month, Month(one.month, [], []))
+        month.papers.append(Paper(one.pk, str(one.kind), printing.title(one), printing.correction(one), one.total_kop))
+    for month in months.values():
+        held = {one.kind: one for one in month.papers}  # corrections come in their order
+        month.corrected.extend(one for one in month.papers if held[one.kind] is not one)
+        month.papers[:] = held.values()
+    return list(months.values())
 
 
 def _page(

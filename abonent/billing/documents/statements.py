@@ -117,7 +117,7 @@ def arithmetic(charge: statement.ChargeRow) -> str:
         return _("a whole period costs exactly its price, %(sum)s") % said
     if explained.how == "part":
         counted = _("%(price)s × %(days)s ÷ %(of_days)s (%(whole)s) = %(sum)s") % said
-        return ", ".join([counted, _("rounded once to the nearest kopeck")] if explained.is_rounded else [counted])
+        return ", ".join([counted, _("rounded to a kopeck")] if explained.is_rounded else [counted])
     counted = _("%(price)s × %(day)s ÷ %(count)s = %(upto)s by the end of the day, less %(before)s by its beginning")
     return f"{counted % said}: {said['sum']}"
 
