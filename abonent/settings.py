@@ -74,6 +74,9 @@ def _database(url: str) -> dict[str, object]:
         "CONN_MAX_AGE": 0,
         "OPTIONS": {
             **query,
+            # For core.db.prepared_rows: at once, one plan for all parameters. Django's own cursors never prepare.
+            "prepare_threshold": 0,
+            "options": f"{query.get('options', '')} -c plan_cache_mode=force_generic_plan".strip(),
             # The pool is as wide as the threads that may ask it; a wait of 5 s is answered with 503.
             "pool": {"min_size": 1, "max_size": int(os.environ.get("ABONENT_POOL", "8")), "timeout": 5},
             "application_name": "abonent",
@@ -134,7 +137,10 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [],
         "APP_DIRS": True,
-        "OPTIONS": {"environment": "abonent.ui.jinja.environment"},
+        "OPTIONS": {
+            "environment": "abonent.ui.jinja.environment",
+            "context_processors": ["abonent.ui.jinja.form_token"],
+        },
     },
     # Third parties' own templates (form widgets, later the look-up tables) speak Django's language.
     {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {}},
@@ -171,6 +177,7 @@ ACCOUNT_RATE_LIMITS = False  # {} would leave allauth's defaults in force
 ACCOUNT_SESSION_REMEMBER = True
 # Whose word the client's address is: the proxy's when there is one, else the socket's.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_TLS else 0
+SESSION_ENGINE = "abonent.identity.sessions"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -123,12 +123,11 @@ def overview(contract_id: int, on: date) -> Overview | None:
     found = db.prepared_rows(_OVERVIEW, {"contract_id": contract_id, **bounds})
     if not found:
         return None
-    seen = Overview._make(found[0])
-    return seen._replace(
-        pause=_pause(seen.pause),
-        subscriptions=tuple(_subscription(one) for one in seen.subscriptions or ()),
-        lines=tuple(_line(one) for one in seen.lines or ()),
-    )
+    row = found[0]
+    row["pause"] = _pause(row["pause"])
+    row["subscriptions"] = tuple(_subscription(one) for one in row["subscriptions"] or ())
+    row["lines"] = tuple(_line(one) for one in row["lines"] or ())
+    return Overview(**row)
 
 
 def woken(seen: Overview, on: date) -> waking.Woken:

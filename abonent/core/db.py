@@ -1,14 +1,17 @@
 """Transactions and row locks: the few words every verb that moves money or state begins with."""
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
 from django.db import NotSupportedError, connection, connections, models, transaction
+from psycopg.rows import dict_row
 
 ModelT = TypeVar("ModelT", bound=models.Model)
+_INDENT = re.compile(r"\n[ \t\n]+")
 
 
 class UnableToLock(Exception):
@@ -36,8 +39,12 @@ def lock(model: type[ModelT], ids: Iterable[int]) -> dict[int, ModelT]:
 
 
 def read_sql(beside: str, name: str) -> str:
-    """The text of `<name>.sql` that stands beside the module whose `__file__` is `beside`."""
-    return Path(beside).with_name(f"{name}.sql").read_text(encoding="utf-8")
+    """The text of `<name>.sql` that stands beside the module whose `__file__` is `beside`, without its indents.
+
+    Shorter to send; and the driver keeps how it has split a text at its parameters up to 4,096 characters only.
+    """
+    text = Path(beside).with_name(f"{name}.sql").read_text(encoding="utf-8")
+    return _INDENT.sub("\n", text)
 
 
 def rows(sql: str, params: Any = None) -> list[dict[str, Any]]:
@@ -50,17 +57,17 @@ def rows(sql: str, params: Any = None) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def prepared_rows(sql: str, params: Any = None) -> list[tuple[Any, ...]]:
-    """Run one statement that PostgreSQL plans once a connection; its rows as tuples.
+def prepared_rows(sql: str, params: Any = None) -> list[dict[str, Any]]:
+    """The same for a statement that PostgreSQL plans once a connection, not at each run.
 
-    For the few statements of the pages asked for most, whose planning costs more than their running. The one plan
-    serves every parameter (settings.py), so write them so that it can: bounds of dates as parameters prune partitions.
+    For the few statements of the pages asked for most, whose planning costs more than their running. One plan serves
+    all parameters (settings.py): bounds of dates are parameters too, so that partitions outside them are left alone.
     """
     try:
         return _prepared(sql, params)
     except NotSupportedError:
-        # A migration has changed the type of a column under a plan. Within a transaction its rollback forgets the
-        # plan; outside we leave the connection, which the pool replaces, and ask once more.
+        # A migration has changed a column under the plan. Within a transaction its rollback forgets all plans;
+        # outside we leave the connection, which the pool replaces, and ask once more.
         if connection.in_atomic_block or connection.connection is None:
             raise
         connection.connection.close()
@@ -68,13 +75,15 @@ def prepared_rows(sql: str, params: Any = None) -> list[tuple[Any, ...]]:
         return _prepared(sql, params)
 
 
-def _prepared(sql: str, params: Any) -> list[tuple[Any, ...]]:
-    """With Django's wrapping, for its errors and its counts of statements, but not its cursor, which never prepares."""
+def _prepared(sql: str, params: Any) -> list[dict[str, Any]]:
+    """Django's wrapping, for its errors and its counts of statements, around a cursor that prepares: its own do not."""
     connection.ensure_connection()
-    raw = psycopg.Cursor[tuple[Any, ...]](connection.connection)
-    with connection.make_debug_cursor(raw) if connection.queries_logged else connection.make_cursor(raw) as cursor:
-        cursor.execute(sql, params)
-        return raw.fetchall()
+    cursor: Any = psycopg.Cursor(connection.connection, row_factory=dict_row)
+    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    with wrap(cursor) as wrapped:
+        wrapped.execute(sql, params)
+        found: list[dict[str, Any]] = cursor.fetchall()
+        return found
 
 
 def run(sql: str, params: Any = None) -> int:

@@ -49,7 +49,7 @@ def signed_in_even_with_issued_password(view: View) -> View:
 
 
 def current(request: HttpRequest) -> queries.OwnContract:
-    """The contract chosen in the session if it is still the user's, else his first. One query a request.
+    """The contract chosen in the session if it is still the user's, else his first.
 
     Raises Http404 for a user who has none.
     """
@@ -110,7 +110,10 @@ def _own(request: HttpRequest) -> list[queries.OwnContract]:
         return []
     own: list[queries.OwnContract] | None = getattr(request, "contracts", None)
     if own is None:
-        own = queries.contracts_of(user.pk)
+        # He came with them, unless he has signed in within this very request.
+        own = getattr(user, "contracts", None)
+        if own is None:
+            own = queries.contracts_of(user.pk)
         request.contracts = own  # type: ignore[attr-defined]
     return own
 

@@ -22,6 +22,7 @@ from abonent.core import clock
 from abonent.identity import devices, limits, queries
 from abonent.identity.models import User
 from abonent.subscribers import contracts
+from abonent.subscribers import queries as subscribers
 
 DEVICE_COOKIE = "device"
 PASSWORD_MAX_CHARS = 256  # hashing takes time by length too
@@ -49,7 +50,12 @@ class ContractNumberBackend(BaseBackend):
         return user if password_fits(user, password) else None
 
     def get_user(self, user_id: int) -> User | None:
-        return User.objects.filter(pk=user_id, is_active=True).first()
+        """With his contracts, which scope.py hands to the page: one statement for both."""
+        found = subscribers.signed_in(user_id)
+        if found is None:
+            return None
+        found.user.contracts = found.contracts  # type: ignore[attr-defined]  # identity does not know contracts
+        return found.user
 
 
 def find(name: str, *, staff: bool) -> User | None:

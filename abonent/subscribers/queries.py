@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from abonent.addresses import spelling
 from abonent.core import db
+from abonent.identity.models import User
 
-_CONTRACTS_OF = db.read_sql(__file__, "contracts_of")
+_SIGNED_IN = db.read_sql(__file__, "signed_in")
 
 
 class OwnContract(NamedTuple):
@@ -24,9 +25,29 @@ class OwnContract(NamedTuple):
     given_name: str  # how the page greets; "" for a legal entity
 
 
+class SignedIn(NamedTuple):
+    user: User
+    contracts: list[OwnContract]  # those in force first, then by number; none of staff
+
+
+def signed_in(user_id: int) -> SignedIn | None:
+    """A user who may come in, with all contracts of his customer: each page of the account asks it. One query.
+
+    None: there is no such user, or he is blocked.
+    """
+    found = db.prepared_rows(_SIGNED_IN, [user_id])
+    if not found:
+        return None
+    fields = [field.attname for field in User._meta.concrete_fields]
+    values = [[row.pop(f"user_{name}") for name in fields] for row in found]
+    contracts = [_own_contract(row) for row in found if row["id"] is not None]
+    return SignedIn(User.from_db("default", fields, values[0]), contracts)
+
+
 def contracts_of(user_id: int) -> list[OwnContract]:
-    """All contracts of a user's customer: those in force first, then by number. One query."""
-    return [_own_contract(row) for row in db.rows(_CONTRACTS_OF, [user_id])]
+    """The contracts of a user's customer that are not closed. One query."""
+    found = signed_in(user_id)
+    return found.contracts if found else []
 
 
 def _own_contract(row: dict[str, object]) -> OwnContract:

@@ -73,11 +73,11 @@ def test_one_of_the_staff_has_no_account_page() -> None:
     assert staff.get(PASSWORD_PAGE).status_code == 404
 
 
-def test_who_and_whose_cost_three_queries() -> None:
+def test_who_and_whose_cost_two_queries() -> None:
     anna = signed_in()
     with CaptureQueriesContext(connection) as captured:
         anna.get(PASSWORD_PAGE)
-    assert len(captured) == 3  # the session, the user, his contracts
+    assert len(captured) == 2  # the session; the user with his contracts
 
 
 # --- the password ---------------------------------------------------------------------------------------------------
