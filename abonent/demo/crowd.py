@@ -8,6 +8,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 
+from abonent.billing import runs
 from abonent.core import clock, db, partitions, periods
 from abonent.flows import charge_run
 from abonent.identity.models import User
@@ -32,10 +33,16 @@ def make(count: int, *, seed: int, on: date) -> None:
     partitions.ensure(signed_on, on)
     partitions.ensure_ahead(on)
     with db.atomic():
-        db.run(_CROWD, {"count": count, "seed": seed, "signed_on": signed_on, "paid_until": this_month})
+        db.run(_CROWD, {"count": count, "seed": seed, "signed_on": signed_on, "paid_until": _first_unpaid(this_month)})
         transfers.post_keyed_batch("crowd_money")
     charge_run.start_from(this_month)
     charge_run.catch_up(on)
+
+
+def _first_unpaid(this_month: date) -> date:
+    """This month's first, or the first date that no run has charged: paid days lie ahead of runs."""
+    through = runs.charged_through()
+    return this_month if through is None else max(this_month, through + periods.ONE_DAY)
 
 
 def settle_statistics() -> None:

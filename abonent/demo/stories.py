@@ -72,8 +72,9 @@ def payments(today: date) -> Iterator[Payment]:
 
     # Boris: his money ended with the last whole month; less than ten roubles are left, not even a day's worth.
     price_kop = _monthly_kop("city-300")
-    first_kop = max(_hundreds(price_kop), settings.PROFILE.first_top_up_kop)
-    spent_kop = _first_part_kop(began, price_kop) + _whole_months(began, today) * price_kop
+    part_kop = _first_part_kop(began, price_kop)
+    first_kop = max(_hundreds(part_kop + price_kop), settings.PROFILE.first_top_up_kop)  # never short before the second
+    spent_kop = part_kop + _whole_months(began, today) * price_kop
     rest_kop = (spent_kop + 10_00) - (spent_kop + 10_00) % 1_00 - first_kop
     yield Payment(began, "100002", first_kop)
     yield Payment(began + timedelta(days=6), "100002", rest_kop)
