@@ -122,6 +122,22 @@ def arithmetic(charge: statement.ChargeRow) -> str:
     return f"{counted % said}: {said['sum']}"
 
 
+def arithmetic_of_return(returned: statement.ReturnRow) -> str:
+    """Why so much came back: what was charged, less what the used days cost."""
+    charge, used = returned.charge, returned.used
+    said = {
+        "charged": money.show(returned.charged_kop),
+        "used": money.show(returned.used_kop),
+        "sum": money.show(returned.amount_kop),
+        "price": money.show(charge.price_kop),
+        "days": formats.days(used.days),
+        "of_days": formats.days(charge.whole.days),
+    }
+    if not used.days:
+        return _("all of the %(charged)s charged: nothing was used") % said
+    return _("charged %(charged)s − used %(price)s × %(days)s ÷ %(of_days)s = %(used)s; comes back %(sum)s") % said
+
+
 def _printed(contract: Contract, seen: statement.Statement, on: date) -> dict[str, Any]:
     profile, spoken = settings.PROFILE, formats.language()
     number = {"number": contract.number}
@@ -165,13 +181,7 @@ def _printed(contract: Contract, seen: statement.Statement, on: date) -> dict[st
 
 def _row(line: statement.Line) -> list[str]:
     """Date, what, how it was counted, sum, balance after it."""
-    charge, how = line.charge, ""
-    if charge is None:
-        is_known = line.reason == "payment" and line.house in _CHANNELS
-        what = str(_CHANNELS[line.house] if is_known else _REASONS[line.reason])
-    else:
-        what = f"{charge.name(formats.language())}, {formats.period(charge.period)}"
-        how = arithmetic(charge)
+    what, how = _what(line)
     return [
         formats.numeric_day(line.on),
         what,
@@ -179,3 +189,18 @@ def _row(line: statement.Line) -> list[str]:
         money.show(line.amount_kop, sign=True),
         money.show(line.balance_kop),
     ]
+
+
+def _what(line: statement.Line) -> tuple[str, str]:
+    """What moved the money, and the arithmetic of it."""
+    if line.returned is not None:
+        named = {
+            "name": line.returned.charge.name(formats.language()),
+            "period": formats.period(line.returned.unused),
+        }
+        return _("Return for «%(name)s», %(period)s") % named, arithmetic_of_return(line.returned)
+    if line.charge is not None:
+        name = line.charge.name(formats.language())
+        return f"{name}, {formats.period(line.charge.period)}", arithmetic(line.charge)
+    is_known = line.reason == "payment" and line.house in _CHANNELS
+    return str(_CHANNELS[line.house] if is_known else _REASONS[line.reason]), ""

@@ -86,7 +86,18 @@ def test_the_closing_balance_is_the_ledger_s(anna: Account) -> None:
     papers.fee(anna, "30,00", "2026-12-05")
     said = printed(anna, "2026-08-01", "2026-12-11")
     assert said["closing"] == ["10.12.2026", "На конец", money.show(queries.balance_kop(anna.pk))]
-    assert {"Возврат за услугу", "Плата за услугу"} <= {row[1] for row in said["rows"]}
+    rows = {row[1].replace("\u00a0", " "): row[2].replace("\u00a0", " ") for row in said["rows"]}
+    assert rows["Плата за услугу"] == ""
+    # 650 × 15 ÷ 30 = 325,00 charged; 650 × 10 ÷ 30 = 216,666… used
+    assert rows["Возврат за «Тариф tariff-internet-month-65000», 26–30 ноября 2026 г."] == (
+        "списано 325,00 ₽ − использовано 650,00 ₽ × 10 дней ÷ 30 дней = 216,67 ₽; возвращается 108,33 ₽"
+    )
+
+
+def test_what_came_back_wholly_says_that_nothing_was_used(anna: Account) -> None:
+    papers.give_back(anna.subscriptions.get(kind="internet"), "2026-11-16")
+    (row,) = [row for row in printed(anna, "2026-11-01", "2026-12-01")["rows"] if row[1].startswith("Возврат")]
+    assert row[2].replace("\u00a0", " ") == "все списанные 325,00 ₽: ничего не использовано"
 
 
 def test_a_rounding_is_said(anna: Account) -> None:
