@@ -22,6 +22,7 @@ class Served:
     profile: str
     url: str
     log: Path
+    env: dict[str, str]  # of its process: commands run beside it
 
     def path(self, path: str) -> str:
         return f"{self.url}{path}"
@@ -37,25 +38,26 @@ def serve(profile: str, home: Path, dsn: str) -> Iterator[Served]:
     port = _free_ports(3)
     log = home / "serve.log"
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("ABONENT_", "DJANGO_"))}
+    env = {
+        **clean,
+        "ABONENT_HOME": str(home),
+        "ABONENT_PROFILE": profile,
+        "ABONENT_SANDBOX": "1",
+        "ABONENT_SANDBOX_DATE": FIRST_DAY,
+        "DATABASE_URL": dsn,
+        "PORT": str(port),
+    }
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "abonent.commands.main", "serve"],
-            env={
-                **clean,
-                "ABONENT_HOME": str(home),
-                "ABONENT_PROFILE": profile,
-                "ABONENT_SANDBOX": "1",
-                "ABONENT_SANDBOX_DATE": FIRST_DAY,
-                "DATABASE_URL": dsn,
-                "PORT": str(port),
-            },
+            env=env,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     try:
         _wait_ready(process, port, log)
-        yield Served(profile, f"http://localhost:{port}", log)
+        yield Served(profile, f"http://localhost:{port}", log, env)
     finally:
         process.send_signal(signal.SIGINT)
         try:
