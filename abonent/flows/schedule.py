@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from django.contrib.sessions.backends.db import SessionStore
 
+from abonent.billing.documents import invoices
 from abonent.core import alarms, apart, clock, events, jobs, marks, partitions
 from abonent.flows import charge_run, defer, topup
 from abonent.identity import devices, limits
@@ -47,6 +48,7 @@ ENTRIES = (
     Entry("finished_jobs", lambda now: jobs.sweep()),
     Entry("deferral_reminders", lambda now: defer.remind(clock.on_date(now))),
     Entry("charge", lambda now: charge_run.catch_up(clock.on_date(now))),
+    Entry("documents", lambda now: invoices.make_due(clock.on_date(now))),
 )
 
 

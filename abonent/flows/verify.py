@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.db import connection, transaction
 
 from abonent.billing import invariants as billing
+from abonent.billing.documents import invariants as documents
 from abonent.core import db, partitions
 from abonent.ledger import invariants as ledger
 from abonent.payments import invariants as payments
@@ -20,7 +21,14 @@ def problems() -> Iterator[str]:
     with transaction.atomic():
         if not connection.savepoint_ids:  # a transaction of our own, not a test's
             db.run("set transaction isolation level repeatable read, read only")
-        found = [*ledger.problems(), *billing.problems(), *payments.problems(), *ledger.broken(_RULES), *_strays()]
+        found = [
+            *ledger.problems(),
+            *billing.problems(),
+            *documents.problems(),
+            *payments.problems(),
+            *ledger.broken(_RULES),
+            *_strays(),
+        ]
     yield from found
 
 
