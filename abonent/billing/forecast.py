@@ -18,6 +18,13 @@ class Step(NamedTuple):
     balance_kop: int  # after it
 
 
+class Deferral(NamedTuple):
+    """Credit until a date."""
+
+    kop: int
+    ends_on: date  # the first day without it
+
+
 class Forecast(NamedTuple):
     steps: tuple[Step, ...]
     stops_on: date | None  # the first date that suspends something
@@ -32,39 +39,63 @@ def of(seen: queries.Overview, on: date, days: int = DAYS_AHEAD) -> Forecast:
         queries.held(seen),
         balance_kop=seen.balance_kop,
         credit_limit_kop=seen.credit_limit_kop,
+        deferral=Deferral(seen.deferral_kop, seen.deferral_ends_on) if seen.deferral_ends_on else None,
         first=seen.charged_through + timedelta(days=1) if seen.charged_through else on,
         last=on + timedelta(days=days),
     )
 
 
-def ahead(held: Sequence[waking.Held], *, balance_kop: int, credit_limit_kop: int, first: date, last: date) -> Forecast:
+def ahead(
+    held: Sequence[waking.Held],
+    *,
+    balance_kop: int,
+    credit_limit_kop: int,
+    first: date,
+    last: date,
+    deferral: Deferral | None = None,
+) -> Forecast:
     """The charge runs of the dates `[first, last]`, if nobody pays and nothing is changed.
 
-    held: what has not ended, in the order of charging.
+    held: what has not ended, in the order of charging.   deferral: its credit counts until its end; who owes then is
+    suspended (what comes back of the paid days is not foreseen here).
     """
     now = {one.id: one for one in held}
     steps: list[Step] = []
     stops_on, missing_kop = None, 0
-    while (on := _next_date(now, first)) is not None and on <= last:
+    while (on := _next_date(now, first, deferral)) is not None and on <= last:
+        if deferral and on >= deferral.ends_on:
+            deferral = None
+            if balance_kop + credit_limit_kop < 0:
+                ended = [one.id for one in now.values() if one.state == waking.ACTIVE]
+                _suspend(now, ended, on)
+                steps.append(Step(on, (), tuple(ended), balance_kop))
+                if stops_on is None:
+                    stops_on, missing_kop = on, -balance_kop - credit_limit_kop
+                break
+        available_kop = balance_kop + credit_limit_kop + (deferral.kop if deferral else 0)
         due = [one for one in now.values() if one.state == waking.ACTIVE and one.paid_until == on]
+        first = on + timedelta(days=1)
+        if not due:
+            continue
         dues = [rules.next_due(one.charging, on) for one in due]
         amounts = [rules.amount_kop(one.charging, one.price_kop, each) for one, each in zip(due, dues, strict=True)]
-        fit = rules.covered(amounts, balance_kop + credit_limit_kop)
+        fit = rules.covered(amounts, available_kop)
         if fit < len(due) and stops_on is None:
-            stops_on, missing_kop = on, sum(amounts) - balance_kop - credit_limit_kop
+            stops_on, missing_kop = on, sum(amounts) - available_kop
         balance_kop -= sum(amounts[:fit])
         for one, each in zip(due[:fit], dues, strict=False):
             now[one.id] = one._replace(paid_until=each.period.end)
         _suspend(now, [one.id for one in due[fit:]], on)
         lines = tuple((one.id, kop) for one, kop in zip(due[:fit], amounts, strict=False))
         steps.append(Step(on, lines, tuple(one.id for one in due[fit:]), balance_kop))
-        first = on + timedelta(days=1)
     return Forecast(tuple(steps), stops_on, missing_kop, balance_kop, tuple(now.values()))
 
 
-def _next_date(now: dict[int, waking.Held], first: date) -> date | None:
-    """The next date on which something is due. What is overdue already is no run's any more."""
+def _next_date(now: dict[int, waking.Held], first: date, deferral: Deferral | None) -> date | None:
+    """The next date on which something is due or ends. What is overdue already is no run's any more."""
     dates = [one.paid_until for one in now.values() if one.state == waking.ACTIVE and one.paid_until]
+    if deferral:
+        dates.append(deferral.ends_on)
     return min((one for one in dates if one >= first), default=None)
 
 

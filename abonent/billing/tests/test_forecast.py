@@ -63,3 +63,29 @@ def test_credit_counts() -> None:
 
 def test_nobody_has_no_steps() -> None:
     assert ahead(balance_kop=0, last="2026-12-31") == forecast.Forecast((), None, 0, 0, ())
+
+
+def deferred(*subscriptions: waking.Held, balance_kop: int, ends_on: str) -> forecast.Forecast:
+    return forecast.ahead(
+        subscriptions,
+        balance_kop=balance_kop,
+        credit_limit_kop=0,
+        first=day("2026-11-02"),
+        last=day("2027-01-31"),
+        deferral=forecast.Deferral(600_00, day(ends_on)),
+    )
+
+
+def test_a_deferral_covers_a_charge_and_its_end_stops_who_owes() -> None:
+    seen = deferred(held(1, "month", 600_00, "2026-12-01"), balance_kop=100_00, ends_on="2026-12-05")
+    assert [(str(one.on), one.lines, one.suspended, one.balance_kop) for one in seen.steps] == [
+        ("2026-12-01", ((1, 600_00),), (), -500_00),
+        ("2026-12-05", (), (1,), -500_00),
+    ]
+    assert (seen.stops_on, seen.missing_kop) == (day("2026-12-05"), 500_00)
+
+
+def test_a_deferral_that_ends_unused_stops_nobody() -> None:
+    seen = deferred(held(1, "month", 600_00, "2026-12-01"), balance_kop=1200_00, ends_on="2026-11-20")
+    assert [str(one.on) for one in seen.steps] == ["2026-12-01", "2027-01-01"]
+    assert seen.stops_on is None
