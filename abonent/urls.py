@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 from abonent.api import health, webhooks
 from abonent.demo import cast, screens
 from abonent.portal import (
+    addons,
     cabinet,
     close,
     deferred,
@@ -39,6 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("cabinet/", cabinet.first_screen, name="cabinet"),
     path("cabinet/services/", cabinet.services, name="cabinet_services"),
     path("cabinet/tariff/", tariff.page, name="tariff"),
+    path("cabinet/addons/", addons.page, name="addons"),
     path("cabinet/history/", history.page, name="history"),
     path("cabinet/history.csv", history.file, name="history_file"),
     path("cabinet/documents/", documents.page, name="documents"),

@@ -132,7 +132,7 @@ def price(*, account_id: int, subscription_id: int, code: str, is_now: bool, on:
     if is_now:
         lines = _lines_now(subscription, version, dropped, has, on)
     else:
-        lines = [_line("from_next_period", version, 0), *(_line("addon_ends", one.version, 0) for one in dropped)]
+        lines = [line_of("from_next_period", version, 0), *(line_of("addon_ends", one.version, 0) for one in dropped)]
     total_kop = sum(line["amount_kop"] for line in lines)
     next_on, next_kop = _next_charge(has.rows, subscription, version, dropped, on, is_now=is_now)
     return Priced(
@@ -186,7 +186,7 @@ def changes_this_month(subscription: Subscription, on: date) -> int:
 
 def line_of_return(one: Subscription, back: returns.Line, what: str) -> dict[str, Any]:
     """A line of a quote: charged − used = returned."""
-    return _line(
+    return line_of(
         what,
         one.version,
         -back.amount_kop,
@@ -202,7 +202,7 @@ def line_of_return(one: Subscription, back: returns.Line, what: str) -> dict[str
 
 def line_of_charge(version: OfferVersion, due: rules.Due, amount_kop: int) -> dict[str, Any]:
     """A line of a quote: price × days ÷ days."""
-    return _line(
+    return line_of(
         "charge",
         version,
         amount_kop,
@@ -254,7 +254,7 @@ def _lines_now(
     for one, what in [(subscription, "return"), *((each, "addon_return") for each in dropped)]:
         back = returns.would_return(one, on)
         if what == "addon_return" and not back:
-            lines.append(_line("addon_ends", one.version, 0))
+            lines.append(line_of("addon_ends", one.version, 0))
         lines += [line_of_return(one, each, what) for each in back]
     if subscription.state == SubscriptionState.ACTIVE:
         due = rules.next_due(version.charging, on)
@@ -288,7 +288,7 @@ def _woken_lines(
     if not any(wake.id == subscription.id for wake in woken.charged):
         due = rules.next_due(version.charging, max(on, subscription.stopped_on or on))
         cost_kop = rules.amount_kop(version.charging, version.price_kop, due)
-        lines.insert(0, _line("on_resume", version, 0, cost_kop=cost_kop))
+        lines.insert(0, line_of("on_resume", version, 0, cost_kop=cost_kop))
     return lines
 
 
@@ -320,7 +320,8 @@ def _next_charge(
     return first, sum(kop for one, kop in coming if one == first)
 
 
-def _line(what: str, version: OfferVersion, amount_kop: int, **more: Any) -> dict[str, Any]:
+def line_of(what: str, version: OfferVersion, amount_kop: int, **more: Any) -> dict[str, Any]:
+    """A line of a quote as JSON.   amount_kop: below zero comes back."""
     return {
         "what": what,
         "version_id": version.id,

@@ -13,7 +13,7 @@ from datetime import date
 
 from django.db import IntegrityError, transaction
 
-from abonent.billing import changes, charging, runs
+from abonent.billing import addons, changes, charging, runs
 from abonent.core import alarms, db, partitions, periods
 from abonent.flows import defer, end_contract, pause
 from abonent.notifications import outbox
@@ -29,6 +29,7 @@ STEPS: tuple[Callable[..., int], ...] = (
     pause.end_due,
     end_contract.apply_due,
     changes.apply_due,
+    addons.apply_due,
     pause.begin_due,
 )
 

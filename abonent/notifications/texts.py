@@ -139,6 +139,22 @@ def _tariff_refused(params: dict[str, Any], number: str, today: date) -> Text:
     )
 
 
+def _addon_connected(params: dict[str, Any], number: str, today: date) -> Text:
+    facts = {"name": _name(params), "number": number, "day": _show_date(params["on"], today)}
+    return Text(
+        _("%(name)s: connected") % facts,
+        _("«%(name)s» of contract %(number)s is connected from %(day)s.") % facts,
+    )
+
+
+def _addon_disconnected(params: dict[str, Any], number: str, today: date) -> Text:
+    facts = {"name": _name(params), "number": number, "day": _show_date(params["on"], today)}
+    return Text(
+        _("%(name)s: disconnected") % facts,
+        _("«%(name)s» of contract %(number)s is disconnected from %(day)s.") % facts,
+    )
+
+
 def _name(params: dict[str, Any]) -> str:
     """Of an offer, in the language of the text."""
     return str(params["name_en" if (translation.get_language() or "").startswith("en") else "name_ru"])
@@ -216,6 +232,8 @@ KINDS: dict[str, Kind] = {
     "tariff_changed": Kind(_OFFER | {"total_kop"}, _tariff_changed, at_any_hour=True),
     "tariff_planned": Kind(_OFFER | {"on"}, _tariff_planned, at_any_hour=True),
     "tariff_to_agree": Kind(_OFFER | {"total_kop"}, _tariff_to_agree, sms_first=True),
+    "addon_connected": Kind(_OFFER | {"on"}, _addon_connected, at_any_hour=True),
+    "addon_disconnected": Kind(_OFFER | {"on"}, _addon_disconnected, at_any_hour=True),
     "tariff_refused": Kind(_OFFER | {"why"}, _tariff_refused),
     "password_changed": Kind(frozenset(), _password_changed, sms_first=True, at_any_hour=True),
 }

@@ -48,6 +48,8 @@ def _line(one: dict[str, Any]) -> Line:
         return Line(_("«%(name)s»: nothing now; it goes on when %(sum)s is on the balance") % facts, 0, [])
     if one["what"] == "addon_ends":
         return Line(_("«%(name)s» is disconnected: it cannot stand beside the new tariff") % facts, 0, [])
+    if one["what"] == "addon_off":
+        return Line(_("«%(name)s» is disconnected; nothing comes back") % facts, 0, [])
     facts["price"] = price(one)
     return Line(_("«%(name)s» from the next period: %(price)s") % facts, 0, [])
 

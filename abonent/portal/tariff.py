@@ -88,7 +88,7 @@ def _quote(own: scope.OwnRequest, seen: billing.Overview) -> HttpResponse:
     try:
         found = change_tariff.quote(
             account_id=seen.account_id,
-            subscription_id=_number(own.POST.get("of", "")),
+            subscription_id=number(own.POST.get("of", "")),
             code=code,
             is_now=when != NEXT,
         )
@@ -122,7 +122,7 @@ def _confirm(own: scope.OwnRequest, seen: billing.Overview) -> HttpResponse:
 def _cancel(own: scope.OwnRequest, seen: billing.Overview) -> HttpResponse:
     try:
         change = change_tariff.cancel(
-            _number(own.POST.get("change", "")),
+            number(own.POST.get("change", "")),
             account_id=seen.account_id,
             actor=own.user.get_username(),
             address=own.META.get("REMOTE_ADDR"),
@@ -135,16 +135,19 @@ def _cancel(own: scope.OwnRequest, seen: billing.Overview) -> HttpResponse:
 def _fresh(
     own: scope.OwnRequest, seen: billing.Overview, changed: quotes.QuoteChanged | quotes.QuoteExpired
 ) -> HttpResponse:
-    if isinstance(changed, quotes.QuoteExpired):
-        said = _("The price shown before was too old. Nothing was done; this is the price now.")
-    else:
-        said = _("While you looked, the price became another. Nothing was done; this is the price now.")
     try:
         found = change_tariff.fresh(changed)
         assert found is not None
-        return _show(own, found, said=said, status=409)
+        return _show(own, found, said=said_of(changed), status=409)
     except tariff_prices.UnableToChange as refused:
         return _table(own, seen, problem=why(refused))
+
+
+def said_of(changed: quotes.QuoteChanged | quotes.QuoteExpired) -> str:
+    """Why another quote is shown."""
+    if isinstance(changed, quotes.QuoteExpired):
+        return _("The price shown before was too old. Nothing was done; this is the price now.")
+    return _("While you looked, the price became another. Nothing was done; this is the price now.")
 
 
 def _show(own: scope.OwnRequest, found: Quote, *, said: str = "", status: int = 200) -> HttpResponse:
@@ -210,7 +213,7 @@ def _choices(current: billing.SubscriptionRow, opened: list[planned.Open], today
 
 def _picked_service(own: scope.OwnRequest, tariffs: list[billing.SubscriptionRow]) -> billing.SubscriptionRow | None:
     """The service asked for among the contract's own; the first otherwise."""
-    wanted = _number(own.GET.get("of", "") or own.POST.get("of", ""))
+    wanted = number(own.GET.get("of", "") or own.POST.get("of", ""))
     return next((one for one in tariffs if one.id == wanted), tariffs[0] if tariffs else None)
 
 
@@ -222,7 +225,7 @@ def _next_on(current: billing.SubscriptionRow | None, today: date) -> date | Non
 
 def _done(own: scope.OwnRequest, seen: billing.Overview) -> dict[str, object] | None:
     """What has just been done, looked up through the account."""
-    wanted = _number(own.GET.get("done", ""))
+    wanted = number(own.GET.get("done", ""))
     change = Change.objects.filter(id=wanted, account_id=seen.account_id, what=ChangeWhat.TARIFF).first()
     if change is None or change.version is None:
         return None
@@ -240,6 +243,6 @@ def _to(change: Change) -> HttpResponse:
     return SeeOther(f"{reverse('tariff')}?of={service}&done={change.id}")
 
 
-def _number(typed: str) -> int:
+def number(typed: str) -> int:
     """0 for what is no id."""
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else 0
