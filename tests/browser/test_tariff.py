@@ -101,3 +101,22 @@ def test_darias_house_goes_from_months_to_days(page: Page, served: Served) -> No
     assert balance(page, served) == before + total
     page.goto(served.path(PAGE))
     expect(page.get_by_role("main")).to_contain_text("в месяц, по дням")
+
+
+def test_daria_connects_a_router_and_disconnects_it(page: Page, served: Served) -> None:
+    sign_in(page, served, "100006", "demo-daria")
+    top_up(page, served, "500")
+    before = balance(page, served)
+    page.goto(served.path("/cabinet/services/"))
+    page.get_by_role("link", name="Дополнительные услуги").click()
+    page.get_by_role("button", name=re.compile("Подключить сейчас.*Аренда роутера")).click()
+    cost = kopecks(page.locator("main .lines .sum").inner_text())
+    page.get_by_role("button", name="Подтвердить").click()
+    expect(page.get_by_role("status")).to_contain_text("подключено")
+    assert balance(page, served) == before + cost
+    page.goto(served.path("/cabinet/addons/"))
+    page.get_by_role("button", name=re.compile("Отключить сейчас.*Аренда роутера")).click()
+    page.get_by_role("button", name="Подтвердить").click()
+    expect(page.get_by_role("status")).to_contain_text("отключено")
+    # One profile gives unused days back, the other does not.
+    assert balance(page, served) == (before if served.profile == "skynet" else before + cost)
