@@ -134,13 +134,11 @@ ROOT_URLCONF = "abonent.urls"
 WSGI_APPLICATION = "abonent.wsgi.application"
 TEMPLATES = [
     {
-        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "NAME": "jinja2",
+        "BACKEND": "abonent.ui.jinja.Pages",
         "DIRS": [],
         "APP_DIRS": True,
-        "OPTIONS": {
-            "environment": "abonent.ui.jinja.environment",
-            "context_processors": ["abonent.ui.jinja.form_token"],
-        },
+        "OPTIONS": {"environment": "abonent.ui.jinja.environments"},
     },
     # Third parties' own templates (form widgets, later the look-up tables) speak Django's language.
     {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {}},

@@ -13,6 +13,9 @@ select a.id as account_id, a.contract_id, a.balance_kop, c.number, c.signed_on, 
        (
            select e.ends_on from billing_ending e where e.account_id = a.id and e.state = 'planned'
        ) as contract_ends_on,
+       exists (
+           select from billing_change g where g.account_id = a.id and g.state in ('asked', 'to_agree', 'planned')
+       ) as has_open_changes,
        coalesce(t.first_top_up_kop, 0) as first_top_up_kop,
        t.activated_on,
        case when t.first_top_up_kop > 0 and t.activated_on is null then (

@@ -82,6 +82,7 @@ class Overview(NamedTuple):
     deferral_ends_on: date | None  # the first date without the deferral; None: none counts
     pause: PauseRow | None
     contract_ends_on: date | None  # planned: the first date without service
+    has_open_changes: bool  # asked for or planned: changes.open_changes() tells which
     first_top_up_kop: int
     activated_on: date | None
     paid_in_kop: int | None  # since signing; only while the first top-up is waited for

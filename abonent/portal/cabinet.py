@@ -32,7 +32,7 @@ def first_screen(request: HttpRequest) -> HttpResponse:
         "may_defer": bool(settings.PROFILE.deferral.max_kop) and not seen.deferral_kop,
         "services": screen.services(seen, name_state=False),
         "operations": screen.operations(seen.lines),
-        "future": planned.open_changes(seen.account_id),
+        "future": planned.open_changes(seen.account_id) if seen.has_open_changes else [],
     }
     return render(request, "portal/first_screen.html", context)
 
@@ -49,7 +49,7 @@ def services(request: HttpRequest) -> HttpResponse:
         "now": screen.now(seen, today),
         "next": screen.next_of(seen, today),
         "tariffs": [one for row, one in zip(seen.subscriptions, all_of_them, strict=True) if row.role == "tariff"],
-        "future": planned.open_changes(seen.account_id),
+        "future": planned.open_changes(seen.account_id) if seen.has_open_changes else [],
         "addons": [one for row, one in zip(seen.subscriptions, all_of_them, strict=True) if row.role != "tariff"],
     }
     return render(request, "portal/account_services.html", context)

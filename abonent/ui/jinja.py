@@ -1,26 +1,46 @@
-"""The Jinja environment of every page: what a template may say without being given it."""
+"""The Jinja environments of every page: what a template may say without being given it."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
-from django.template.backends.utils import csrf_input
+from django.template.backends import jinja2 as django_jinja2
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.functional import SimpleLazyObject
+from django.utils import translation
 from django.utils.translation import gettext, ngettext, npgettext, pgettext
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from abonent.ui import formats, icons, preferences
+from abonent.ui import folding, formats, icons, preferences
 
 
-def environment(**options: Any) -> Environment:
-    """As Django's Jinja2 backend asks for it; an unknown name in a template is an error, not a gap."""
-    options |= {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
-    made = Environment(extensions=["jinja2.ext.i18n"], **options)  # autoescape is on, above
+class Pages(django_jinja2.Jinja2):
+    """Django's Jinja2 backend with an environment a language: a text is looked up once, when a template is compiled."""
+
+    _by_language: dict[str, Environment]
+
+    @property
+    def env(self) -> Environment:
+        """The one of the reader's language."""
+        return self._by_language[formats.language()]
+
+    @env.setter  # type: ignore[override]  # Django only hands it over
+    def env(self, made: dict[str, Environment]) -> None:
+        """What Django has made by `environments`."""
+        self._by_language = made
+
+
+def environments(**options: Any) -> dict[str, Environment]:
+    """As Django's Jinja2 backend asks for it, by the languages of formats.language()."""
+    return {language: _environment(language, options) for language in ("ru", "en")}
+
+
+def _environment(language: str, options: dict[str, Any]) -> Environment:
+    """An unknown name in a template is an error, not a gap."""
+    options = options | {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    made = folding.FoldingEnvironment(extensions=["jinja2.ext.i18n"], **options)  # autoescape is on, above
     made.install_gettext_callables(  # type: ignore[attr-defined]  # comes with the extension
         gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
     )
@@ -30,7 +50,8 @@ def environment(**options: Any) -> Environment:
         "static": functools.cache(static),
         "url": functools.lru_cache(maxsize=1024)(_url),
         "icon": icons.icon,
-        "language": formats.language,
+        "language": lambda: language,
+        "_": _texts(language),
         "languages": [(code, name) for code, name in settings.LANGUAGES if code in profile.languages],
         "theme_of": preferences.theme,
         "profile": profile,
@@ -54,9 +75,17 @@ def environment(**options: Any) -> Environment:
     return made
 
 
-def form_token(request: HttpRequest) -> dict[str, object]:
-    """`csrf_input` made once a page and only where a form is: making it asks the system for 32 random numbers."""
-    return {"csrf_input": SimpleLazyObject(lambda: csrf_input(request))}
+def _texts(language: str) -> Callable[..., Markup]:
+    @functools.lru_cache(maxsize=4096)
+    def looked_up(message: str) -> Markup:
+        with translation.override(language):
+            return Markup(gettext(message))  # ours, not a person's
+
+    def said(message: str, /, **values: object) -> Markup:
+        """As Jinja's own: always a format string, the values escaped."""
+        return looked_up(message) % values
+
+    return said
 
 
 def capital(text: str) -> str:
