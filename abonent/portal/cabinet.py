@@ -17,14 +17,16 @@ from abonent.portal import ahead, planned, scope, screen, sums
 def first_screen(request: HttpRequest) -> HttpResponse:
     """/cabinet/."""
     seen, today = overview(request), clock.today()
-    now, seen_ahead = screen.now(seen, today), ahead.of(seen, today)
+    future = planned.open_changes(seen.account_id) if seen.has_open_changes else []
+    foreseen = planned.foreseen(seen, future)
+    now, seen_ahead = screen.now(seen, today), ahead.of(foreseen, today)
     advised_kop = now.pay_kop or (seen_ahead.advised_kop if seen_ahead else 0)
     context = {
         "here": "cabinet",
         "seen": seen,
         "now": now,
         "paid_through": billing.paid_through(seen),
-        "next": screen.next_of(seen, today),
+        "next": screen.next_of(foreseen, today),
         "typed": sums.typed(advised_kop) if advised_kop else "",
         "ahead": seen_ahead,
         "deferral_last": seen.deferral_ends_on - periods.ONE_DAY if seen.deferral_ends_on else None,
@@ -32,7 +34,7 @@ def first_screen(request: HttpRequest) -> HttpResponse:
         "may_defer": bool(settings.PROFILE.deferral.max_kop) and not seen.deferral_kop,
         "services": screen.services(seen, name_state=False),
         "operations": screen.operations(seen.lines),
-        "future": planned.open_changes(seen.account_id) if seen.has_open_changes else [],
+        "future": future,
     }
     return render(request, "portal/first_screen.html", context)
 
@@ -42,14 +44,15 @@ def first_screen(request: HttpRequest) -> HttpResponse:
 def services(request: HttpRequest) -> HttpResponse:
     """/cabinet/services/."""
     seen, today = overview(request), clock.today()
+    future = planned.open_changes(seen.account_id) if seen.has_open_changes else []
     all_of_them = screen.services(seen, name_state=True)
     context = {
         "here": "cabinet_services",
         "seen": seen,
         "now": screen.now(seen, today),
-        "next": screen.next_of(seen, today),
+        "next": screen.next_of(planned.foreseen(seen, future), today),
         "tariffs": [one for row, one in zip(seen.subscriptions, all_of_them, strict=True) if row.role == "tariff"],
-        "future": planned.open_changes(seen.account_id) if seen.has_open_changes else [],
+        "future": future,
         "addons": [one for row, one in zip(seen.subscriptions, all_of_them, strict=True) if row.role != "tariff"],
     }
     return render(request, "portal/account_services.html", context)

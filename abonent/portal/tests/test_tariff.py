@@ -63,7 +63,9 @@ def test_the_future_tariff_stands_on_the_first_screen_and_is_taken_back(world: W
     assert "бесплатно" in page
     assert "начнётся 1 декабря" in confirm(client, token)
     for address in ("/cabinet/", "/cabinet/services/"):
-        assert "будущий тариф: Город 100, с 1 декабря" in words(client.get(address))
+        shown = words(client.get(address))
+        assert "будущий тариф: Город 100, с 1 декабря" in shown
+        assert "1 декабря · 740,00 ₽" in shown  # 550 + 190
     change = Change.objects.get(account_id=world.anna.account_id)
     taken_back = client.post(PAGE, {"action": "cancel", "change": change.id}, follow=True)
     assert "отменено" in words(taken_back)
