@@ -219,5 +219,6 @@ LOGGING = {
         "django.request": {"level": "CRITICAL"},
         "httpx": {"level": "WARNING"},
         "procrastinate": {"level": "WARNING"},
+        "psycopg.pool": {"level": "WARNING"},  # it tells of each connection it lends
     },
 }

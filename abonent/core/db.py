@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
-from django.db import NotSupportedError, connection, connections, models, transaction
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connection, connections, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.rows import dict_row
 
 ModelT = TypeVar("ModelT", bound=models.Model)
@@ -63,24 +64,26 @@ def prepared_rows(sql: str, params: Any = None) -> list[dict[str, Any]]:
     For the few statements of the pages asked for most, whose planning costs more than their running. One plan serves
     all parameters (settings.py): bounds of dates are parameters too, so that partitions outside them are left alone.
     """
+    one = connections[DEFAULT_DB_ALIAS]  # itself: `connection` looks it up anew at each touch
+    if one.queries_logged:
+        return rows(sql, params)  # Django can tell only what a cursor of its own has run
     try:
-        return _prepared(sql, params)
+        return _prepared(one, sql, params)
     except NotSupportedError:
         # A migration has changed a column under the plan. Within a transaction its rollback forgets all plans;
         # outside we leave the connection, which the pool replaces, and ask once more.
-        if connection.in_atomic_block or connection.connection is None:
+        if one.in_atomic_block or one.connection is None:
             raise
-        connection.connection.close()
-        connection.close()
-        return _prepared(sql, params)
+        one.connection.close()
+        one.close()
+        return _prepared(one, sql, params)
 
 
-def _prepared(sql: str, params: Any) -> list[dict[str, Any]]:
-    """Django's wrapping, for its errors and its counts of statements, around a cursor that prepares: its own do not."""
-    connection.ensure_connection()
-    cursor: Any = psycopg.Cursor(connection.connection, row_factory=dict_row)
-    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    with wrap(cursor) as wrapped:
+def _prepared(one: BaseDatabaseWrapper, sql: str, params: Any) -> list[dict[str, Any]]:
+    """Django's wrapping, for its errors, around a cursor that prepares: its own do not."""
+    one.ensure_connection()
+    cursor: Any = psycopg.Cursor(one.connection, row_factory=dict_row)
+    with one.make_cursor(cursor) as wrapped:
         wrapped.execute(sql, params)
         found: list[dict[str, Any]] = cursor.fetchall()
         return found

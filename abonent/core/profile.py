@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from abonent.core import money, profile_schema, typed_files
 
@@ -45,6 +45,9 @@ class News(NamedTuple):
 
 class Profile(profile_schema.ProfileFile):
     """Everything an operator sets. Frozen: a change is read at the next start."""
+
+    # Django's settings ask each value for it at each look; what lacks it answers by an exception, the slow way.
+    _mask_wrapped: ClassVar[bool] = True
 
     key: str
     folder: Path

@@ -6,7 +6,7 @@ Jinja folds constants, but takes each call for a surprise. Here `_("Balance")`, 
 
 from typing import Any, cast
 
-from jinja2 import Environment, nodes
+from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.visitor import NodeTransformer
 
@@ -14,22 +14,17 @@ from jinja2.visitor import NodeTransformer
 SAME_FOR_ALL = frozenset({"_", "icon", "url", "static", "language", "profile", "logo", "sandbox"})
 
 
-class _CodeGenerator(CodeGenerator):
+class FoldingCodeGenerator(CodeGenerator):
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:
         known = {name: self.environment.globals[name] for name in SAME_FOR_ALL - _assigned(node)}
         super().visit_Template(cast(nodes.Template, _Folder(known).visit(node)), frame)
 
 
-class FoldingEnvironment(Environment):
-    code_generator_class = _CodeGenerator
-
-
 def _assigned(template: nodes.Template) -> set[str]:
     """The names that a template gives a meaning of its own: by set, for, a macro, its arguments, an import."""
     names = {one.name for one in template.find_all(nodes.Name) if one.ctx != "load"}
-    names |= {one.name for one in template.find_all(nodes.Macro)} | {
-        one.target for one in template.find_all(nodes.Import)
-    }
+    names |= {one.name for one in template.find_all(nodes.Macro)}
+    names |= {one.target for one in template.find_all(nodes.Import)}
     imported = [one for each in template.find_all(nodes.FromImport) for one in each.names]
     return names | {one if isinstance(one, str) else one[1] for one in imported}
 

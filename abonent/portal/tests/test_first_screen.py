@@ -132,3 +132,14 @@ def test_nobody_sees_an_account_without_signing_in(world: World) -> None:
 
 def test_a_page_of_an_account_is_kept_by_nobody(world: World, browser: Browser) -> None:
     assert "no-store" in browser(world.anna).get("/cabinet/")["Cache-Control"]
+
+
+def test_the_first_screen_asks_three_things(world: World, browser: Browser) -> None:
+    anna = browser(world.anna)
+    anna.get("/cabinet/")
+    with CaptureQueriesContext(connection) as asked:
+        anna.get("/cabinet/")
+    tables = ("from django_session", "from identity_user", "from ledger_account a")
+    assert len(asked) == len(tables)
+    for table, query in zip(tables, asked, strict=True):
+        assert table in query["sql"]

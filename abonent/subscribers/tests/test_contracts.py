@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from abonent.addresses import loading, premises
 from abonent.identity.models import User
@@ -104,3 +105,27 @@ def test_a_persons_contracts_come_with_their_addresses_in_one_query(anna: Custom
     assert (own[1].id, own[1].address, own[1].segment) == (second.pk, "", "")
     assert (own[0].given_name, own[0].customer_id, own[2].ended_on) == ("Анна", anna.pk, ON)
     assert queries.contracts_of(0) == []
+
+
+def test_a_user_comes_with_his_contracts_and_all_that_is_stored_of_him(anna: Customer) -> None:
+    contracts.sign(customer_id=anna.pk, on=ON, number="200010")
+    assert anna.user_id is not None
+    User.objects.filter(pk=anna.user_id).update(language="en", password_must_change=True, last_login=timezone.now())
+    with CaptureQueriesContext(connection) as captured:
+        found = queries.signed_in(anna.user_id)
+        assert found is not None
+        shown = {field.attname: getattr(found.user, field.attname) for field in User._meta.concrete_fields}
+    assert len(captured) == 1
+    stored = User.objects.get(pk=anna.user_id)
+    assert shown == {field.attname: getattr(stored, field.attname) for field in User._meta.concrete_fields}
+    assert not found.user._state.adding
+    assert [one.number for one in found.contracts] == ["200010"]
+    User.objects.filter(pk=anna.user_id).update(is_active=False)
+    assert queries.signed_in(anna.user_id) is None
+
+
+def test_one_of_the_staff_comes_in_without_contracts(db: None) -> None:
+    staff = User.objects.create(username="cashier-7", is_staff=True)
+    found = queries.signed_in(staff.pk)
+    assert found is not None
+    assert (found.user, found.contracts) == (staff, [])
