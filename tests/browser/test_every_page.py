@@ -17,7 +17,8 @@ PUBLIC = (
 )  # fmt: skip
 ACCOUNT = (
     "/cabinet/", "/cabinet/services/", "/cabinet/history/", "/cabinet/history/?month=2026-08", "/cabinet/pay/",
-    "/cabinet/password/",
+    "/cabinet/password/", "/cabinet/tariff/", "/cabinet/addons/", "/cabinet/deferred/", "/cabinet/pause/",
+    "/cabinet/close/", "/cabinet/documents/",
 )  # fmt: skip
 LOOKS = [(1280, "light"), (360, "dark")]
 FIRST_LOAD_BYTES = 60_000
