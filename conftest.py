@@ -27,6 +27,8 @@ NOT_DURABLE = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "200",
+    # Its workers are a superuser's, and a database in which one looks round cannot be dropped by force.
+    "autovacuum": "off",
 }
 
 
