@@ -200,8 +200,13 @@ def credit_cash(
         raise UnableToCredit("a receipt's number has up to 58 characters and no space around")
     at = clock.now()
     with transfers.alarm_on_refusal(), db.atomic():
-        found = payments.open_cash(
-            account_id=account_id, amount_kop=amount_kop, receipt_number=receipt_number, on=on, at=at
+        found = payments.open_received(
+            channel=Channel.CASH,
+            account_id=account_id,
+            amount_kop=amount_kop,
+            external_id=receipt_number,
+            on=on,
+            at=at,
         )
         payment = payments.lock(found.id)
         if (payment.account_id, payment.amount_kop, payment.on) != (account_id, amount_kop, on):

@@ -9,6 +9,9 @@ from abonent.ledger.models import Account
 class Channel(models.TextChoices):
     YOOKASSA = "yookassa"  # a bank card on the site
     CASH = "cash"  # the cash desk
+    OSMP = "osmp"  # terminals and agents that speak check/pay
+    SBER = "sber"  # Sberbank's check/pay
+    BANK = "bank"  # a transfer to the operator's own account, seen in the bank's statement
 
 
 class PaymentState(models.TextChoices):

@@ -88,21 +88,29 @@ def open_found(
     return Payment.objects.get(channel=Channel.YOOKASSA, external_id=external_id)
 
 
-def open_cash(*, account_id: int, amount_kop: int, receipt_number: str, on: date, at: datetime) -> Payment:
-    """The row of money given at the desk, found again by its receipt.   on: the operator's date on it."""
+def open_received(
+    *, channel: Channel, account_id: int, amount_kop: int, external_id: str, on: date, at: datetime
+) -> Payment:
+    """The row of money that is there already, found again by what its channel calls it.
+
+    The caller locks it and compares: a repeat finds the first one's account, sum and date.
+
+    external_id: the receipt's number, the terminal's id, the bank's; up to 58 characters.
+    on: the operator's date it is credited on.   at: the instant.
+    """
     db.require_transaction()
     _insert(
         Payment(
             account_id=account_id,
-            channel=Channel.CASH,
+            channel=channel,
             amount_kop=amount_kop,
-            idempotence_key=f"cash-{receipt_number}",
-            external_id=receipt_number,
+            idempotence_key=f"{channel}-{external_id}",
+            external_id=external_id,
             on=on,
             created_at=at,
         )
     )
-    return Payment.objects.get(channel=Channel.CASH, external_id=receipt_number)
+    return Payment.objects.get(channel=channel, external_id=external_id)
 
 
 def lock(payment_id: int) -> Payment:

@@ -59,6 +59,9 @@ REASONS: dict[str, StrPromise] = {
 CHANNELS: dict[str, StrPromise] = {
     "clearing:yookassa": _("Top-up by card"),
     "clearing:cash": _("Top-up at the cash desk"),
+    "clearing:osmp": _("Top-up at a terminal"),
+    "clearing:sber": _("Top-up through Sberbank"),
+    "clearing:bank": _("Top-up by bank transfer"),
 }
 _CANCEL_REASONS: dict[str, StrPromise] = {
     "insufficient_funds": _("There was not enough money on the card. Top the card up or take another one."),

@@ -216,7 +216,7 @@ def test_a_kill_while_a_lost_row_is_found_again_is_made_good(dies: Mortal, payer
 @pytest.mark.parametrize(
     "at",
     [
-        "abonent.payments.payments:open_cash:after",
+        "abonent.payments.payments:open_received:after",
         "abonent.ledger.transfers:post:after",
         "abonent.flows.crediting:credit:after",
         "abonent.core.audit:record:after",

@@ -38,6 +38,9 @@ _REASONS: dict[str, StrPromise] = {
 _CHANNELS: dict[str | None, StrPromise] = {
     "clearing:yookassa": gettext_lazy("Top-up by card"),
     "clearing:cash": gettext_lazy("Top-up at the cash desk"),
+    "clearing:osmp": gettext_lazy("Top-up at a terminal"),
+    "clearing:sber": gettext_lazy("Top-up through Sberbank"),
+    "clearing:bank": gettext_lazy("Top-up by bank transfer"),
 }
 
 
