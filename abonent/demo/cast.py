@@ -21,6 +21,7 @@ class Person:
     legal: bool = False
     inn: str = ""
     kpp: str = ""
+    registered_address: str = ""
 
     @property
     def password(self) -> str:
@@ -47,6 +48,7 @@ CAST = (
         "romashka", "ООО «Ромашка»", "", ("100004",),
         Text(ru="организация, кредитный лимит", en="a company with a credit limit"),
         "+79160000004", "office@romashka.test", legal=True, inn="5042001238", kpp="504201001",
+        registered_address="141300, Московская область, г. Сергиев Посад, ул. Ромашковая, д. 7, офис 12",
     ),
     Person(
         "gleb", "Орлов Глеб Андреевич", "Глеб", ("100005",),

@@ -76,6 +76,7 @@ def _sign(one: stories.Signing) -> None:
         given_name=person.given_name,
         inn=person.inn,
         kpp=person.kpp,
+        registered_address=person.registered_address,
         phone=person.phone,
         email=person.email,
         existing_customer=known,

@@ -49,6 +49,7 @@ def sign(
     given_name: str = "",
     inn: str = "",
     kpp: str = "",
+    registered_address: str = "",
     phone: str = "",
     email: str = "",
     language: str = "ru",
@@ -64,7 +65,7 @@ def sign(
     on: the operator's date.   offers: codes on sale; an add-on needs its tariff among them.
     segment: by default that of the premises' building.
     existing_customer: gets a further contract, whose number signs him in too, with the password he has; the
-    names and contacts are of new customers only.   number: None is the next of the profile's scheme.
+    names, addresses and contacts are of new customers only.   number: None is the next of the profile's scheme.
     password: None is one made by us.   first_top_up_kop: None is the profile's.
     Raises UnableToSignContract, contracts.UnableToSign, customers.UnableToCreateCustomer,
     contacts.UnableToReadContact or users.UnableToCreateUser.
@@ -80,7 +81,9 @@ def sign(
         if existing_customer is not None:
             customer = db.lock(Customer, [existing_customer.pk])[existing_customer.pk]
         else:
-            customer = _create_customer(customer_kind, full_name, given_name, inn, kpp, phone, email, language)
+            customer = _create_customer(
+                customer_kind, full_name, given_name, inn, kpp, registered_address, phone, email, language
+            )
         contract = contracts.sign(customer_id=customer.pk, on=on, number=number)
         _let_in(customer, contract, issued)
         line = lines.add(contract_id=contract.pk, segment=segment, premises=premises)
@@ -148,12 +151,22 @@ def _credentials(password: str | None) -> users.Issued:
 
 
 def _create_customer(
-    kind: str, full_name: str, given_name: str, inn: str, kpp: str, phone: str, email: str, language: str
+    kind: str,
+    full_name: str,
+    given_name: str,
+    inn: str,
+    kpp: str,
+    registered_address: str,
+    phone: str,
+    email: str,
+    language: str,
 ) -> Customer:
     if kind == CustomerKind.PERSON:
         customer = customers.create_person(full_name=full_name, given_name=given_name, inn=inn, language=language)
     else:
-        customer = customers.create_legal_entity(full_name=full_name, inn=inn, kpp=kpp, language=language)
+        customer = customers.create_legal_entity(
+            full_name=full_name, inn=inn, kpp=kpp, registered_address=registered_address, language=language
+        )
     if phone:
         contacts.add_phone(customer.pk, phone)
     if email:

@@ -4,6 +4,7 @@ from abonent.core import db
 from abonent.identity.models import User
 from abonent.subscribers.models import Customer, CustomerKind
 
+MOST_ADDRESS_CHARS = 300
 _INN_DIGITS = {CustomerKind.PERSON: (12,), CustomerKind.LEGAL_ENTITY: (10, 12)}  # 12 too: an entrepreneur's
 _SORTED_AS = str.maketrans("\N{CYRILLIC SMALL LETTER IO}", "\N{CYRILLIC SMALL LETTER IE}") | {
     ord(quote): " " for quote in "\"'«»„“”"
@@ -29,10 +30,31 @@ def create_person(
 
 
 def create_legal_entity(
-    *, full_name: str, inn: str = "", kpp: str = "", language: str = "ru", user: User | None = None
+    *,
+    full_name: str,
+    inn: str = "",
+    kpp: str = "",
+    registered_address: str = "",
+    language: str = "ru",
+    user: User | None = None,
 ) -> Customer:
-    """full_name: as in the register.   Raises UnableToCreateCustomer."""
-    return _create(CustomerKind.LEGAL_ENTITY, _tidy(full_name), "", inn, kpp, language, user)
+    """full_name, registered_address: as in the register; the documents say them so.   Raises UnableToCreateCustomer."""
+    made = _create(CustomerKind.LEGAL_ENTITY, _tidy(full_name), "", inn, kpp, language, user)
+    if registered_address:
+        move(made, registered_address=registered_address)
+    return made
+
+
+def move(customer: Customer, *, registered_address: str) -> None:
+    """A legal entity's address in the register is another now; documents made before keep the one they have."""
+    db.require_transaction()
+    if customer.kind != CustomerKind.LEGAL_ENTITY:
+        raise UnableToCreateCustomer("a person has no registered address: write the address of the line")
+    address = _tidy(registered_address)
+    if len(address) > MOST_ADDRESS_CHARS:
+        raise UnableToCreateCustomer(f"the registered address is longer than {MOST_ADDRESS_CHARS} characters")
+    customer.registered_address = address
+    customer.save(update_fields=["registered_address"])
 
 
 def give_user(customer: Customer, user: User) -> None:

@@ -213,13 +213,18 @@ def _buyer(contract: Contract) -> dict[str, Any]:
         raise UnableToMakeDocuments(
             _("%(name)s has no INN: write it down, documents cannot be made without it.") % {"name": customer.full_name}
         )
-    lines_of = Line.objects.filter(contract=contract, premises__isnull=False).select_related("premises__building")
-    line = lines_of.order_by("id").first()
-    address = None
-    if line is not None and line.premises is not None:
-        building = line.premises.building
-        address = [building.settlement, building.street, building.house, building.korpus, line.premises.flat]
+    address = customer.registered_address or _first_place(contract)
     return {"name": customer.full_name, "inn": customer.inn, "kpp": customer.kpp, "address": address}
+
+
+def _first_place(contract: Contract) -> list[str] | None:
+    """Where the contract's first line enters, in parts: for who gave no address in the register."""
+    found = Line.objects.filter(contract=contract, premises__isnull=False).select_related("premises__building")
+    line = found.order_by("id").first()
+    if line is None or line.premises is None:
+        return None
+    building = line.premises.building
+    return [building.settlement, building.street, building.house, building.korpus, line.premises.flat]
 
 
 def _line(one: lines.Line) -> dict[str, Any]:

@@ -326,6 +326,8 @@ def _party(name: str, party: dict[str, Any], address: str) -> str:
 
 def _buyer_address(data: dict[str, Any]) -> str:
     address = data["buyer"]["address"]
+    if isinstance(address, str):  # as in the register
+        return address
     return formats.address(address) if address else DASH
 
 

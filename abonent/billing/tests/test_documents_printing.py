@@ -12,6 +12,7 @@ from abonent.billing.tests import papers
 from abonent.billing.tests.papers import PDFTOTEXT
 from abonent.core import profile
 from abonent.ledger.models import Account
+from abonent.subscribers import customers
 from abonent.subscribers.models import Customer
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +37,18 @@ def text(document: Document) -> str:
 
 def by_kind(made: list[Document]) -> dict[str, Document]:
     return {str(one.kind): one for one in made}
+
+
+def test_the_buyers_address_is_the_one_in_the_register_and_a_document_keeps_what_it_said(romashka: Account) -> None:
+    buyer = Customer.objects.get(contracts__account=romashka)
+    customers.move(buyer, registered_address="141300, г. Сергиев Посад, ул. Ромашковая, д. 7")
+    made = by_kind(papers.make(romashka))
+    for kind in ("invoice", "act", "vat_invoice"):
+        assert "141300, г. Сергиев Посад, ул. Ромашковая, д. 7" in text(made[kind]), kind
+    customers.move(buyer, registered_address="141301, г. Сергиев Посад, ул. Новая, д. 8")
+    assert "ул. Ромашковая" in text(made["invoice"])
+    corrected = invoices.correct(made["invoice"].pk, on=date(2026, 12, 5), actor="accountant", why="they moved")
+    assert "ул. Новая, д. 8" in text(by_kind(corrected)["invoice"])
 
 
 def test_the_invoice_says_who_is_paid_for_what_how_much_and_by_when(romashka: Account) -> None:

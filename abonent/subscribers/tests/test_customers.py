@@ -3,6 +3,7 @@
 import pytest
 
 from abonent.subscribers import customers
+from abonent.subscribers.models import Customer
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,17 @@ def test_a_person_is_greeted_by_his_given_name(db: None) -> None:
     assert customers.create_person(full_name="Соколова Анна", given_name="Аня").given_name == "Аня"
     assert customers.create_person(full_name="Мадонна").given_name == "Мадонна"
     assert customers.create_legal_entity(full_name="ООО «Ромашка»").given_name == ""
+
+
+def test_a_legal_entity_has_its_address_in_the_register(db: None) -> None:
+    made = customers.create_legal_entity(full_name="ООО «Ромашка»", registered_address=" 141300,  г. Посад, д. 7 ")
+    assert made.registered_address == "141300, г. Посад, д. 7"
+    customers.move(made, registered_address="141301, г. Посад, д. 8")
+    assert Customer.objects.get(id=made.pk).registered_address == "141301, г. Посад, д. 8"
+    with pytest.raises(customers.UnableToCreateCustomer, match="longer than 300"):
+        customers.move(made, registered_address="я" * 301)
+    with pytest.raises(customers.UnableToCreateCustomer, match="person"):
+        customers.move(customers.create_person(full_name="Соколова Анна"), registered_address="дом")
 
 
 def test_a_customer_needs_a_name(db: None) -> None:

@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('subscribers', '0002_closed_on'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='customer',
+            name='registered_address',
+            field=models.CharField(blank=True, default='', max_length=300),
+        ),
+    ]
