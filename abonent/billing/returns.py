@@ -3,6 +3,7 @@
 Never computed from unused days: returned = charged − what the used days cost. Used + returned = charged, always.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -28,6 +29,17 @@ _UNRETURNED = """
 
 class UnableToReturn(Exception):
     """The paid days are not all days charged: the account makes no sense, a person must look."""
+
+
+class Charged(NamedTuple):
+    """A charge of which nothing has come back."""
+
+    period: periods.Period
+    whole: periods.Period
+    turn: int
+    price_kop: int
+    charging: str
+    amount_kop: int
 
 
 class Line(NamedTuple):
@@ -79,18 +91,38 @@ def would_return(subscription: Subscription, on: date) -> list[Line]:
     unused = (subscription.paid_until - first_unused(subscription, on)).days
     if unused <= 0:
         return []
+    params = {"subscription_id": subscription.id, "account_id": subscription.account_id, "at_most": _AT_MOST}
+    found, left = split([charged(row) for row in db.rows(_UNRETURNED, params)], unused)
+    if left:
+        raise UnableToReturn(f"subscription {subscription.id}: {left} paid days have no charge")
+    return found
+
+
+def split(charges: Sequence[Charged], unused_days: int) -> tuple[list[Line], int]:
+    """What comes back of so many paid days, the oldest charge first; and how many of them no charge has. Pure.
+
+    charges: the newest first.
+    """
     found = []
-    for row in db.rows(
-        _UNRETURNED,
-        {"subscription_id": subscription.id, "account_id": subscription.account_id, "at_most": _AT_MOST},
-    ):
-        period = periods.Period(row["period_start"], row["period_end"])
-        days = min(unused, period.days)
-        found.append(_line(row, period, period.end - days * periods.ONE_DAY))
-        unused -= days
-        if not unused:
-            return found[::-1]
-    raise UnableToReturn(f"subscription {subscription.id}: {unused} paid days have no charge")
+    for one in charges:
+        if unused_days <= 0:
+            break
+        days = min(unused_days, one.period.days)
+        found.append(_line(one, one.period.end - days * periods.ONE_DAY))
+        unused_days -= days
+    return found[::-1], max(0, unused_days)
+
+
+def charged(row: dict[str, Any]) -> Charged:
+    """From a row of billing_charge."""
+    return Charged(
+        periods.Period(row["period_start"], row["period_end"]),
+        periods.Period(row["whole_start"], row["whole_end"]),
+        row["turn"],
+        row["price_kop"],
+        row["charging"],
+        row["amount_kop"],
+    )
 
 
 def first_unused(subscription: Subscription, on: date) -> date:
@@ -98,12 +130,10 @@ def first_unused(subscription: Subscription, on: date) -> date:
     return min(on, subscription.stopped_on or on)
 
 
-def _line(row: dict[str, Any], period: periods.Period, used_until: date) -> Line:
-    whole = periods.Period(row["whole_start"], row["whole_end"])
-    used = periods.Period(period.start, used_until)
-    price_kop, charging = row["price_kop"], row["charging"]
-    used_kop = rules.amount_kop(charging, price_kop, rules.Due(used, whole)) if used.days else 0
-    return Line(period, whole, used, row["turn"], price_kop, charging, row["amount_kop"], used_kop)
+def _line(one: Charged, used_until: date) -> Line:
+    used = periods.Period(one.period.start, used_until)
+    used_kop = rules.amount_kop(one.charging, one.price_kop, rules.Due(used, one.whole)) if used.days else 0
+    return Line(one.period, one.whole, used, one.turn, one.price_kop, one.charging, one.amount_kop, used_kop)
 
 
 def _write(subscription: Subscription, line: Line, on: date, reason: str) -> None:
