@@ -1,107 +1,108 @@
-"""What will be charged in the days to come, and when the money ends. Pure: the charge run's rules on values."""
+"""The balance ahead: what will be charged, and when the money ends, if nobody pays. Pure: the charge run on values."""
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from abonent.billing import queries, rules, waking
+from abonent.billing import forecast_steps as steps
+from abonent.billing import queries, returns, waking
+from abonent.billing.forecast_steps import Change as Change
+from abonent.billing.forecast_steps import Deferral as Deferral
+from abonent.billing.forecast_steps import Event as Event
+from abonent.billing.forecast_steps import Pause as Pause
+from abonent.catalog.models import Offer
 
 DAYS_AHEAD = 90
 
 
+class Planned(NamedTuple):
+    """What `overview` only hints at: billing/planned.py asks for it, where there is any."""
+
+    changes: tuple[Change, ...] = ()  # in the order of their ids
+    offers: dict[int, Offer] = {}  # of the account's services by subscription; needed where changes are planned
+    charges: dict[int, list[returns.Charged]] = {}  # by subscription, the oldest first; where some may come back
+
+
 class Step(NamedTuple):
-    """One date on which something is due."""
+    """One date on which something happens."""
 
     on: date
-    lines: tuple[tuple[int, int], ...]  # (subscription id, kopecks) charged
-    suspended: tuple[int, ...]  # subscription ids that the money does not cover
+    lines: tuple[tuple[int, int], ...]  # (service, kopecks) charged; what a planned change begins has its id below 0
+    suspended: tuple[int, ...]  # services that the money does not cover
     balance_kop: int  # after it
-
-
-class Deferral(NamedTuple):
-    """Credit until a date."""
-
-    kop: int
-    ends_on: date  # the first day without it
+    events: tuple[Event, ...] = ()
+    due: tuple[steps.Due, ...] = ()  # in order, whether the money covers it or not
 
 
 class Forecast(NamedTuple):
+    """What will be, if nobody pays."""
+
     steps: tuple[Step, ...]
     stops_on: date | None  # the first date that suspends something
     missing_kop: int  # what must be paid before it so that all goes on; 0 when nothing stops
     balance_kop: int  # on the last day looked at
     held: tuple[waking.Held, ...]  # as they will stand then
 
+    @property
+    def next_charge(self) -> Step | None:
+        """The first date on which something is due."""
+        return next((step for step in self.steps if step.due), None)
 
-def of(seen: queries.Overview, on: date, days: int = DAYS_AHEAD) -> Forecast:
-    """The forecast of an account's first screen. on: the operator's today."""
-    return ahead(
-        queries.held(seen),
+    def balance_on(self, on: date, now_kop: int) -> int:
+        """At the end of that day.   now_kop: before the first step."""
+        return next((step.balance_kop for step in reversed(self.steps) if step.on <= on), now_kop)
+
+
+NOTHING = Planned()
+
+
+def of(seen: queries.Overview, on: date, planned: Planned = NOTHING, days: int = DAYS_AHEAD) -> Forecast:
+    """The forecast of an account's first screen.   on: the operator's today.   planned: of `planned.of(seen)`."""
+    pause = seen.pause
+    held = {one.id: one for one in queries.held(seen)}
+    account = steps.Account(
         balance_kop=seen.balance_kop,
-        credit_limit_kop=seen.credit_limit_kop,
+        limit_kop=seen.credit_limit_kop,
+        services=[
+            steps.Service(
+                held[row.id],
+                row.role,
+                row.kind,
+                row.priority,
+                row.id,
+                planned.offers.get(row.id),
+                list(planned.charges.get(row.id, ())),
+            )
+            for row in seen.subscriptions
+        ],
         deferral=Deferral(seen.deferral_kop, seen.deferral_ends_on) if seen.deferral_ends_on else None,
-        first=seen.charged_through + timedelta(days=1) if seen.charged_through else on,
-        last=on + timedelta(days=days),
+        pause=Pause(pause.kind == "daily", pause.state == "running", pause.starts_on, pause.ends_on, pause.fee_kop)
+        if pause
+        else None,
+        ends_on=seen.contract_ends_on,
+        changes=list(planned.changes),
     )
+    first = seen.charged_through + timedelta(days=1) if seen.charged_through else on
+    return ahead(account, first=first, last=on + timedelta(days=days))
 
 
-def ahead(
-    held: Sequence[waking.Held],
-    *,
-    balance_kop: int,
-    credit_limit_kop: int,
-    first: date,
-    last: date,
-    deferral: Deferral | None = None,
-) -> Forecast:
-    """The charge runs of the dates `[first, last]`, if nobody pays and nothing is changed.
-
-    held: what has not ended, in the order of charging.   deferral: its credit counts until its end; who owes then is
-    suspended (what comes back of the paid days is not foreseen here).
-    """
-    now = {one.id: one for one in held}
-    steps: list[Step] = []
+def ahead(account: steps.Account, *, first: date, last: date) -> Forecast:
+    """The charge runs of the dates `[first, last]`, if nobody pays and nobody changes his mind. Moves the account."""
+    found: list[Step] = []
     stops_on, missing_kop = None, 0
-    while (on := _next_date(now, first, deferral)) is not None and on <= last:
-        if deferral and on >= deferral.ends_on:
-            deferral = None
-            if balance_kop + credit_limit_kop < 0:
-                ended = [one.id for one in now.values() if one.state == waking.ACTIVE]
-                _suspend(now, ended, on)
-                steps.append(Step(on, (), tuple(ended), balance_kop))
-                if stops_on is None:
-                    stops_on, missing_kop = on, -balance_kop - credit_limit_kop
-                break
-        available_kop = balance_kop + credit_limit_kop + (deferral.kop if deferral else 0)
-        due = [one for one in now.values() if one.state == waking.ACTIVE and one.paid_until == on]
-        first = on + timedelta(days=1)
-        if not due:
-            continue
-        dues = [rules.next_due(one.charging, on) for one in due]
-        amounts = [rules.amount_kop(one.charging, one.price_kop, each) for one, each in zip(due, dues, strict=True)]
-        fit = rules.covered(amounts, available_kop)
-        if fit < len(due) and stops_on is None:
-            stops_on, missing_kop = on, sum(amounts) - available_kop
-        balance_kop -= sum(amounts[:fit])
-        for one, each in zip(due[:fit], dues, strict=False):
-            now[one.id] = one._replace(paid_until=each.period.end)
-        _suspend(now, [one.id for one in due[fit:]], on)
-        lines = tuple((one.id, kop) for one, kop in zip(due[:fit], amounts, strict=False))
-        steps.append(Step(on, lines, tuple(one.id for one in due[fit:]), balance_kop))
-    return Forecast(tuple(steps), stops_on, missing_kop, balance_kop, tuple(now.values()))
+    on = _next(account, first)
+    while on is not None and on <= last:
+        day = steps.take(account, on)
+        if day.lines or day.suspended or day.events:
+            found.append(
+                Step(on, tuple(day.lines), tuple(day.suspended), account.balance_kop, tuple(day.events), tuple(day.due))
+            )
+        if day.suspended and stops_on is None:
+            stops_on, missing_kop = on, day.missing_kop
+        on = _next(account, on + timedelta(days=1))
+    held = tuple(one.held for one in account.services)
+    return Forecast(tuple(found), stops_on, missing_kop, account.balance_kop, held)
 
 
-def _next_date(now: dict[int, waking.Held], first: date, deferral: Deferral | None) -> date | None:
-    """The next date on which something is due or ends. What is overdue already is no run's any more."""
-    dates = [one.paid_until for one in now.values() if one.state == waking.ACTIVE and one.paid_until]
-    if deferral:
-        dates.append(deferral.ends_on)
-    return min((one for one in dates if one >= first), default=None)
-
-
-def _suspend(now: dict[int, waking.Held], ids: Sequence[int], on: date) -> None:
-    for id in ids:
-        now[id] = now[id]._replace(state=waking.SUSPENDED, stopped_on=on)
-    for one in list(now.values()):
-        if one.parent_id in ids and one.state == waking.ACTIVE:
-            now[one.id] = one._replace(state=waking.STANDING, stopped_on=on)
+def _next(account: steps.Account, after: date) -> date | None:
+    """The next date on which something may happen. What is overdue at the beginning is no run's any more."""
+    return min((one for one in steps.dates(account) if one >= after), default=None)

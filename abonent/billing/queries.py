@@ -25,6 +25,7 @@ class SubscriptionRow(NamedTuple):
     paid_until: date | None
     stopped_on: date | None
     started_on: date
+    priority: int
     code: str
     name_ru: str
     name_en: str
@@ -66,6 +67,7 @@ class PauseRow(NamedTuple):
     state: str  # "planned", "running"
     starts_on: date
     ends_on: date | None  # the first date with the service
+    fee_kop: int
 
 
 class Overview(NamedTuple):
@@ -211,7 +213,7 @@ def _subscription(row: Any) -> SubscriptionRow:
 
 
 def _pause(row: Any) -> PauseRow | None:
-    return None if row is None else PauseRow(row[0], row[1], date.fromisoformat(row[2]), _date(row[3]))
+    return None if row is None else PauseRow(row[0], row[1], date.fromisoformat(row[2]), _date(row[3]), row[4])
 
 
 def _line(row: Any) -> LedgerLine:

@@ -1,17 +1,19 @@
-"""The 90 days ahead: a picture, a sentence and a table. Asks nothing: the forecast is billing's, by the run's rule."""
+"""The 90 days ahead: a picture, a sentence, what will happen, and a table. Asks nothing: the forecast is billing's."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
 from abonent.billing import forecast as forecasts
+from abonent.billing import forecast_steps
 from abonent.billing import queries as billing
 from abonent.core import money, periods
 from abonent.ui import chart, formats
 
 MOST_ROWS = 14  # more dates than these are told by the month: a subscriber charged by the day has ninety
+MOST_COMING = 5
 
 
 class Row(NamedTuple):
@@ -21,31 +23,58 @@ class Row(NamedTuple):
     balance_kop: int
 
 
+class Coming(NamedTuple):
+    """What happens besides charges, under the picture."""
+
+    on: date
+    what: str
+
+
 class Ahead(NamedTuple):
     line: chart.StepLine
     said: str
     stop_title: str
     stop_text: str
+    coming: list[Coming]
     rows: list[Row]
     advised_kop: int  # a top-up of it lets everything go on; 0: nothing is needed
 
 
-def of(seen: billing.Overview, today: date) -> Ahead | None:
-    """None: nothing will be charged, so there is nothing to draw."""
-    forecast = forecasts.of(seen, today)
+class Known(NamedTuple):
+    """What the forecast's ids are called and how they are charged: those that will begin have ids below 0."""
+
+    names: dict[int, str]
+    charging: dict[int, str]
+
+
+def known(seen: billing.Overview, planned: forecasts.Planned) -> Known:
+    language = formats.language()
+    names = {one.id: one.name(language) for one in seen.subscriptions}
+    charging = {one.id: one.charging for one in seen.subscriptions}
+    for change in planned.changes:
+        if change.offer is not None:
+            names[-change.id] = change.offer.name(language)
+            charging[-change.id] = change.charging
+    return Known(names, charging)
+
+
+def of(seen: billing.Overview, forecast: forecasts.Forecast, about: Known, today: date) -> Ahead | None:
+    """None: nothing will happen, so there is nothing to draw."""
     if not forecast.steps:
         return None
     points = [chart.Point(today, seen.balance_kop)]
-    points += [chart.Point(max(step.on, today), step.balance_kop) for step in forecast.steps if step.lines]
+    for step in forecast.steps:
+        if step.balance_kop != points[-1].balance_kop or step.lines:
+            points.append(chart.Point(max(step.on, today), step.balance_kop))
     stopping = {id for step in forecast.steps for id in step.suspended}
-    by_day = all(one.charging == "day" for one in seen.subscriptions if one.id in stopping)
-    names = {one.id: one.name(formats.language()) for one in seen.subscriptions}
+    by_day = all(about.charging[id] == "day" for id in stopping)
     return Ahead(
         line=chart.step_line(points, end=today + timedelta(days=forecasts.DAYS_AHEAD), stops_on=forecast.stops_on),
         said=_said(forecast, by_day, on_credit=forecast.balance_kop < 0),
-        stop_title=_stop_title(seen, forecast, names),
+        stop_title=_stop_title(seen, forecast, about.names),
         stop_text=_("%(sum)s will be missing") % {"sum": money.show(forecast.missing_kop)},
-        rows=_rows(forecast.steps, names),
+        coming=list(_coming(forecast, about.names))[:MOST_COMING],
+        rows=[_row(group, about.names) for group in _groups(forecast.steps)],
         advised_kop=0 if by_day else forecast.missing_kop,
     )
 
@@ -56,7 +85,7 @@ def _stop_title(seen: billing.Overview, forecast: forecasts.Forecast, names: dic
     if first is None:
         return ""
     tariff = next((one.id for one in seen.subscriptions if one.role == "tariff"), None)
-    if tariff in first.suspended:
+    if tariff in first.suspended or len(names) == 1:
         return _("it stops on %(day)s") % {"day": formats.day(first.on)}
     return _("%(name)s stops on %(day)s") % {"name": names[first.suspended[0]], "day": formats.day(first.on)}
 
@@ -74,25 +103,58 @@ def _said(forecast: forecasts.Forecast, by_day: bool, on_credit: bool) -> str:
     return _("Top up by %(sum)s before %(day)s, and everything goes on.") % facts
 
 
-def _rows(steps: Sequence[forecasts.Step], names: dict[int, str]) -> list[Row]:
+def _coming(forecast: forecasts.Forecast, names: dict[int, str]) -> Iterator[Coming]:
+    for step in forecast.steps:
+        for event in step.events:
+            yield Coming(step.on, event_in_words(event, names))
+
+
+def event_in_words(event: forecast_steps.Event, names: dict[int, str]) -> str:
+    """«the new tariff City 500», «the pause begins», with what comes back."""
+    name = names.get(event.ids[-1], "") if event.ids else ""
+    texts = {
+        forecast_steps.DEFERRAL_ENDS: _("the deferred payment ends"),
+        forecast_steps.PAUSE_BEGINS: _("the pause begins"),
+        forecast_steps.PAUSE_ENDS: _("the pause ends"),
+        forecast_steps.CONTRACT_ENDS: _("the contract ends"),
+        forecast_steps.TARIFF: _("the new tariff «%(name)s»") % {"name": name},
+        forecast_steps.ADDON_ON: _("«%(name)s» is connected") % {"name": name},
+        forecast_steps.ADDON_OFF: _("«%(name)s» is disconnected") % {"name": name},
+    }
+    text = texts[event.what]
+    if event.kop:
+        text += ", " + _("%(sum)s comes back") % {"sum": money.show(event.kop)}
+    return text
+
+
+def _groups(steps: Sequence[forecasts.Step]) -> list[list[forecasts.Step]]:
+    """Steps that share a row: each its own; of very many, those of one month between two events."""
     if len(steps) <= MOST_ROWS:
-        return [_row([step], names) for step in steps]
-    months: dict[date, list[forecasts.Step]] = {}
+        return [[step] for step in steps]
+    found: list[list[forecasts.Step]] = []
     for step in steps:
-        months.setdefault(step.on.replace(day=1), []).append(step)
-    return [_row(group, names) for group in months.values()]
+        last = found[-1][-1] if found else None
+        plain = last is not None and not last.events and not step.events
+        if plain and last is not None and (last.on.year, last.on.month) == (step.on.year, step.on.month):
+            found[-1].append(step)
+        else:
+            found.append([step])
+    return found
 
 
 def _row(group: Sequence[forecasts.Step], names: dict[int, str]) -> Row:
     """One date, or the dates of one month, in a line."""
     charged = [id for step in group for id, _kop in step.lines]
     stopped = [id for step in group for id in step.suspended]
-    what = [", ".join(names[id] for id in dict.fromkeys(charged))] if charged else []
+    what = [event_in_words(event, names) for step in group for event in step.events]
+    if charged:
+        what.append(", ".join(names[id] for id in dict.fromkeys(charged)))
     if stopped:
         what.append(_("stops: %(names)s") % {"names": ", ".join(names[id] for id in dict.fromkeys(stopped))})
+    moved_kop = sum(event.kop for step in group for event in step.events)
     return Row(
         when=formats.period(group[0].on, group[-1].on + periods.ONE_DAY),
         what="; ".join(what),
-        amount_kop=-sum(kop for step in group for _id, kop in step.lines),
+        amount_kop=moved_kop - sum(kop for step in group for _id, kop in step.lines),
         balance_kop=group[-1].balance_kop,
     )

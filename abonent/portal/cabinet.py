@@ -7,6 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from abonent.billing import forecast as forecasts
+from abonent.billing import planned as billing_planned
 from abonent.billing import queries as billing
 from abonent.core import clock, periods
 from abonent.portal import ahead, planned, scope, screen, sums
@@ -18,15 +20,16 @@ def first_screen(request: HttpRequest) -> HttpResponse:
     """/cabinet/."""
     seen, today = overview(request), clock.today()
     future = planned.open_changes(seen.account_id) if seen.has_open_changes else []
-    foreseen = planned.foreseen(seen, future)
-    now, seen_ahead = screen.now(seen, today), ahead.of(foreseen, today)
+    plans = billing_planned.of(seen)
+    forecast, known = forecasts.of(seen, today, plans), ahead.known(seen, plans)
+    now, seen_ahead = screen.now(seen, today), ahead.of(seen, forecast, known, today)
     advised_kop = now.pay_kop or (seen_ahead.advised_kop if seen_ahead else 0)
     context = {
         "here": "cabinet",
         "seen": seen,
         "now": now,
         "paid_through": billing.paid_through(seen),
-        "next": screen.next_of(foreseen, today),
+        "next": screen.next_of(seen, forecast, known.names, today),
         "typed": sums.typed(advised_kop) if advised_kop else "",
         "ahead": seen_ahead,
         "deferral_last": seen.deferral_ends_on - periods.ONE_DAY if seen.deferral_ends_on else None,
@@ -45,12 +48,14 @@ def services(request: HttpRequest) -> HttpResponse:
     """/cabinet/services/."""
     seen, today = overview(request), clock.today()
     future = planned.open_changes(seen.account_id) if seen.has_open_changes else []
+    plans = billing_planned.of(seen)
+    forecast, known = forecasts.of(seen, today, plans), ahead.known(seen, plans)
     all_of_them = screen.services(seen, name_state=True)
     context = {
         "here": "cabinet_services",
         "seen": seen,
         "now": screen.now(seen, today),
-        "next": screen.next_of(planned.foreseen(seen, future), today),
+        "next": screen.next_of(seen, forecast, known.names, today),
         "tariffs": [one for row, one in zip(seen.subscriptions, all_of_them, strict=True) if row.role == "tariff"],
         "future": future,
         "addons": [one for row, one in zip(seen.subscriptions, all_of_them, strict=True) if row.role != "tariff"],

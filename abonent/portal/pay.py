@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from abonent.billing import forecast as forecasts
+from abonent.billing import planned
 from abonent.core import clock, events, money
 from abonent.flows import topup
 from abonent.ledger.models import Account
@@ -117,7 +118,7 @@ def _form(own: scope.OwnRequest, *, typed: str, token: str = "", error: str = ""
         "here": "pay",
         "seen": seen,
         "missing_kop": now.pay_kop,
-        "quick": quick_sums(now.pay_kop, forecasts.of(seen, today)),
+        "quick": quick_sums(now.pay_kop, forecasts.of(seen, today, planned.of(seen))),
         "card": settings.PROFILE.card,
         "typed": typed,
         "token": token or secrets.token_urlsafe(24),

@@ -4,8 +4,7 @@ from datetime import date
 from typing import NamedTuple
 
 from abonent.billing import changes
-from abonent.billing import queries as billing
-from abonent.billing.models_changes import ChangeState, ChangeWhat
+from abonent.billing.models_changes import ChangeWhat
 from abonent.portal import words
 from abonent.ui import formats
 
@@ -24,22 +23,6 @@ class Open(NamedTuple):
     total_kop: int
     code: str
     subscription_id: int
-
-
-def foreseen(seen: billing.Overview, future: list[Open]) -> billing.Overview:
-    """The account as its next charge will find it: a planned tariff in the place of the one whose paid days it follows.
-
-    A tariff charged by the day is left as it is: the days until the change are still charged by the old price.
-    """
-    planned = {one.subscription_id: one for one in future if one.state == ChangeState.PLANNED and not one.is_now}
-    return seen._replace(
-        subscriptions=tuple(
-            row._replace(price_kop=change.price_kop, charging=change.charging, name_ru=change.name, name_en=change.name)
-            if (change := planned.get(row.id)) and row.paid_until and row.paid_until >= change.on
-            else row
-            for row in seen.subscriptions
-        )
-    )
 
 
 def open_changes(account_id: int) -> list[Open]:

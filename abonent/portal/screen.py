@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.utils.translation import gettext as _
 
 from abonent.addresses import spelling
+from abonent.billing import forecast as forecasts
 from abonent.billing import queries as billing
-from abonent.billing import rules
 from abonent.core import money, periods
 from abonent.portal import site, words
 from abonent.ui import formats
@@ -76,27 +76,25 @@ def now(seen: billing.Overview, on: date) -> Now:
     return Now("warn", _("Suspended since %(day)s: %(sum)s is missing") % facts, state.missing_kop)
 
 
-def next_of(seen: billing.Overview, on: date) -> Next:
-    """The next charge; with money missing, what topping it up will do."""
+def next_of(seen: billing.Overview, forecast: forecasts.Forecast, names: dict[int, str], on: date) -> Next:
+    """The next charge; with money missing, what topping it up will do.   names: of the forecast's ids."""
     state = billing.service_state(seen, on)
     if state.word in {"suspended", "waiting"}:
         return _after_top_up(seen, on, state.missing_kop)
-    charge = billing.next_charge(seen, on)
-    if charge is None and state.word == "paused":
+    step = forecast.next_charge
+    if step is None and state.word == "paused":
         return Next(_("Next charge"), _("Nothing is charged meanwhile"), [_("The paid days wait for you.")])
-    if charge is None:
+    if step is None:
         return Next(_("Next charge"), _("Nothing is due"), [])
-    shown = [_priced(one.name(formats.language()), kop) for one, kop in charge.lines]
-    first = charge.lines[0][0]
-    assert first.paid_until is not None
-    due = rules.next_due(first.charging, first.paid_until).period
-    lines = [_("%(what)s for %(period)s.") % {"what": _listed(shown), "period": formats.period(due.start, due.end)}]
-    if charge.missing_kop:
-        lines.append(_("%(sum)s will be missing.") % {"sum": money.show(charge.missing_kop)})
+    shown = [_priced(names[one.id], one.kop) for one in step.due]
+    period = formats.period(*step.due[0].period)
+    lines = [_("%(what)s for %(period)s.") % {"what": _listed(shown), "period": period}]
+    if forecast.stops_on == step.on:
+        lines.append(_("%(sum)s will be missing.") % {"sum": money.show(forecast.missing_kop)})
     else:
-        lines.append(_after(charge.balance_after_kop))
-    title = f"{formats.day(charge.on)} · {money.show(charge.amount_kop)}"
-    return Next(_("Next charge"), title, lines)
+        lines.append(_after(step.balance_kop))
+    amount_kop = sum(one.kop for one in step.due)
+    return Next(_("Next charge"), f"{formats.day(max(step.on, on))} · {money.show(amount_kop)}", lines)
 
 
 def services(seen: billing.Overview, *, name_state: bool) -> list[Service]:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from abonent.billing import forecast, queries, resuming, runs, subscriptions
+from abonent.billing import forecast, planned, queries, resuming, runs, subscriptions
 from abonent.billing.models import Subscription
 from abonent.billing.tests import builder
 from abonent.core import clock, money, partitions
@@ -157,16 +157,7 @@ class History(RuleBasedStateMachine):
         """The clock steps, the runs of each date come; the forecast must have known it all."""
         self.run_up_to_today()
         self.today += timedelta(days=days)
-        told = [
-            forecast.ahead(
-                queries.held(seen),
-                balance_kop=seen.balance_kop,
-                credit_limit_kop=seen.credit_limit_kop,
-                first=self.today - timedelta(days=days - 1),
-                last=self.today,
-            )
-            for seen in map(self._seen, self.accounts)
-        ]
+        told = [forecast.of(seen, self.today, planned.of(seen), days=0) for seen in map(self._seen, self.accounts)]
         self.run_up_to_today()
         for account, forecast_of in zip(self.accounts, told, strict=True):
             assert ledger_queries.balance_kop(account.pk) == forecast_of.balance_kop

@@ -1,8 +1,10 @@
 """The forecast on values; tests/stories compares it with the real engine."""
 
 from datetime import date
+from typing import Any
 
 from abonent.billing import forecast, waking
+from abonent.billing import forecast_steps as steps
 from abonent.billing.tests.builder import day
 
 
@@ -10,14 +12,23 @@ def held(id: int, charging: str, price_kop: int, paid_until: str, parent_id: int
     return waking.Held(id, parent_id, charging, price_kop, waking.ACTIVE, day(paid_until), None, date(2026, 1, 1))
 
 
+def services(*subscriptions: waking.Held) -> list[steps.Service]:
+    return [
+        steps.Service(
+            one, "addon" if one.parent_id else "tariff", "internet", 100 if one.parent_id else 0, one.id, None
+        )
+        for one in subscriptions
+    ]
+
+
+def account(*subscriptions: waking.Held, balance_kop: int, **more: Any) -> steps.Account:
+    values: dict[str, Any] = {"limit_kop": 0, "deferral": None, "pause": None, "ends_on": None, "changes": []}
+    return steps.Account(balance_kop=balance_kop, services=services(*subscriptions), **{**values, **more})
+
+
 def ahead(*subscriptions: waking.Held, balance_kop: int, last: str, credit_kop: int = 0) -> forecast.Forecast:
-    return forecast.ahead(
-        subscriptions,
-        balance_kop=balance_kop,
-        credit_limit_kop=credit_kop,
-        first=day("2026-11-02"),
-        last=day(last),
-    )
+    of = account(*subscriptions, balance_kop=balance_kop, limit_kop=credit_kop)
+    return forecast.ahead(of, first=day("2026-11-02"), last=day(last))
 
 
 def test_months_are_charged_while_the_money_lasts() -> None:
@@ -66,26 +77,21 @@ def test_nobody_has_no_steps() -> None:
 
 
 def deferred(*subscriptions: waking.Held, balance_kop: int, ends_on: str) -> forecast.Forecast:
-    return forecast.ahead(
-        subscriptions,
-        balance_kop=balance_kop,
-        credit_limit_kop=0,
-        first=day("2026-11-02"),
-        last=day("2027-01-31"),
-        deferral=forecast.Deferral(600_00, day(ends_on)),
-    )
+    of = account(*subscriptions, balance_kop=balance_kop, deferral=forecast.Deferral(600_00, day(ends_on)))
+    return forecast.ahead(of, first=day("2026-11-02"), last=day("2027-01-31"))
 
 
 def test_a_deferral_covers_a_charge_and_its_end_stops_who_owes() -> None:
     seen = deferred(held(1, "month", 600_00, "2026-12-01"), balance_kop=100_00, ends_on="2026-12-05")
     assert [(str(one.on), one.lines, one.suspended, one.balance_kop) for one in seen.steps] == [
         ("2026-12-01", ((1, 600_00),), (), -500_00),
-        ("2026-12-05", (), (1,), -500_00),
+        ("2026-12-05", (), (1,), 22_58),  # 600 − 600 × 4 ÷ 31 = 600 − 77.42 comes back of the month
     ]
     assert (seen.stops_on, seen.missing_kop) == (day("2026-12-05"), 500_00)
 
 
 def test_a_deferral_that_ends_unused_stops_nobody() -> None:
     seen = deferred(held(1, "month", 600_00, "2026-12-01"), balance_kop=1200_00, ends_on="2026-11-20")
-    assert [str(one.on) for one in seen.steps] == ["2026-12-01", "2027-01-01"]
+    assert [str(one.on) for one in seen.steps] == ["2026-11-20", "2026-12-01", "2027-01-01"]
+    assert [one.what for one in seen.steps[0].events] == ["deferral_ends"]
     assert seen.stops_on is None
