@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from sandbox import pages
-from sandbox.bank import api, control, front, pay_page
+from sandbox.bank import api, bind_page, control, front, pay_page
 from sandbox.bank.bank import Bank
 from sandbox.mail import inbox as mail_inbox
 from sandbox.sms import gateway
@@ -46,6 +46,7 @@ def make(store: Store, bank: Bank, looks: pages.Pages) -> "Edge":
         *api.routes(bank),
         *control.routes(bank),
         *pay_page.routes(bank, looks),
+        *bind_page.routes(bank, looks),
         *front.routes(bank, looks),
         *gateway.routes(store),
         *sms_inbox.routes(store, looks),

@@ -15,7 +15,7 @@ from typing import Any
 
 FILE_NAME = "sandbox.sqlite3"
 LOCK_NAME = "sandbox.lock"
-VERSION = 1
+VERSION = 2  # `schema.sql` is the first; what came later stands in `schema_<version>.sql`
 
 
 class UnableToOpenStore(Exception): ...
@@ -55,12 +55,13 @@ class Store:
         sql.execute("pragma synchronous = normal")  # survives a killed process; a power cut may take the last moment
         sql.execute("pragma foreign_keys = on")
         (version,) = sql.execute("pragma user_version").fetchone()
-        if version == 0:
-            schema = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
-            sql.executescript(f"begin; {schema} pragma user_version = {VERSION}; commit;")
-        elif version != VERSION:
+        if version > VERSION:
             sql.close()
             raise sqlite3.DatabaseError(f"it is of version {version}, this sandbox reads {VERSION}")
+        for step in range(version + 1, VERSION + 1):
+            name = "schema.sql" if step == 1 else f"schema_{step}.sql"
+            schema = Path(__file__).with_name(name).read_text(encoding="utf-8")
+            sql.executescript(f"begin; {schema} pragma user_version = {step}; commit;")
         return sql
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.bank import errors, faults, idempotence, listing, objects, payments, refunds, requests, shops
+from sandbox.bank import errors, faults, idempotence, listing, methods, objects, payments, refunds, requests, shops
 from sandbox.bank.bank import Bank
 
 BODY_MAX_BYTES = 1_000_000
@@ -28,6 +28,8 @@ def routes(bank: Bank) -> list[Route]:
         route("/payments/{id}", "GET", get_payment),
         route("/payments/{id}/capture", "POST", capture_payment),
         route("/payments/{id}/cancel", "POST", cancel_payment),
+        route("/payment_methods", "POST", create_method),
+        route("/payment_methods/{id}", "GET", get_method),
         route("/refunds", "POST", create_refund),
         route("/refunds", "GET", list_refunds),
         route("/refunds/{id}", "GET", get_refund),
@@ -67,6 +69,20 @@ async def cancel_payment(bank: Bank, shop: shops.Shop, request: Request) -> dict
         return payment_id
 
     return await _payment_made(bank, shop, request, make)
+
+
+async def create_method(bank: Bank, shop: shops.Shop, request: Request) -> dict[str, Any]:
+    def make(sql: sqlite3.Connection, body: dict[str, Any]) -> str:
+        return methods.create(sql, shop, requests.new_method(body), bank.store.now_ms())
+
+    method_id = await _once(bank, shop, request, make)
+    with bank.store.transaction() as sql:
+        return objects.saved_method(methods.find(sql, method_id), bank.port)
+
+
+async def get_method(bank: Bank, shop: shops.Shop, request: Request) -> dict[str, Any]:
+    with bank.store.transaction() as sql:
+        return objects.saved_method(methods.find_of(sql, shop, request.path_params["id"]), bank.port)
 
 
 async def create_refund(bank: Bank, shop: shops.Shop, request: Request) -> dict[str, Any]:

@@ -15,6 +15,7 @@ class Card:
     declined_by: str = "payment_network"
     webhooks: str | None = None  # a mode of sandbox.bank.notifications; none: as the knob says
     recurring_declines_with: str | None = None  # pays once with the payer present, then refuses without him
+    recurring_declines: int | None = None  # so many times, and pays after that; none: always
 
     @property
     def kind(self) -> str:
@@ -66,8 +67,47 @@ CARDS = {
             "Later: permission revoked",
             recurring_declines_with="permission_revoked",
         ),
+        Card(
+            "poor_twice",
+            "2202000000000705",
+            "Later: not enough money twice, then pays",
+            recurring_declines_with="insufficient_funds",
+            recurring_declines=2,
+        ),
+        Card(
+            "silent_later",
+            "2202000000000804",
+            "Later: the card's bank does not answer, then pays",
+            recurring_declines_with="issuer_unavailable",
+            recurring_declines=1,
+        ),
+        Card(
+            "expired_later",
+            "2202000000000903",
+            "Later: the card has expired",
+            recurring_declines_with="card_expired",
+        ),
+        Card(
+            "blocked_later",
+            "2202000000001000",
+            "Later: the card is blocked",
+            recurring_declines_with="payment_method_restricted",
+        ),
+        Card(
+            "code_later",
+            "2202000000001109",
+            "Later: the bank wants a code (3-D Secure)",
+            recurring_declines_with="3d_secure_failed",
+        ),
     )
 }
+# The fast payment system has no card: the payer says yes or no in his bank's app.
+SBP_PAYS, SBP_REFUSES = "sbp", "sbp_refused"
+SBP = {
+    SBP_PAYS: Card(SBP_PAYS, "", "Confirmed in the bank's app"),
+    SBP_REFUSES: Card(SBP_REFUSES, "", "Refused in the bank's app", declines_with="general_decline"),
+}
+SBP_BANK = {"bank_id": "100000000111", "bic": "044525225"}
 GROUPS = (
     (
         "Pay",
@@ -88,6 +128,11 @@ PARTY = {
     "identification_required": "yoo_money",
     "canceled_by_merchant": "merchant",
 }
+
+
+def named(name: str) -> Card:
+    """A test card, or what stands for one."""
+    return CARDS.get(name) or SBP[name]
 
 
 class UnableToReadCard(Exception):

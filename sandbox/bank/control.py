@@ -10,7 +10,9 @@ GET  /control/payments, refunds, notifications      newest first
 POST /control/payments/{id}/succeed   {"card": name}, default "pays"; a card that declines, declines
 POST /control/payments/{id}/cancel    {"reason": …}, default general_decline
 POST /control/refunds/{id}/succeed, cancel          a pending refund
-POST /control/payment_methods/{id}    {"declines_with": reason or null} for charges without the payer
+POST /control/payment_methods/{id}    {"declines_with": reason or null, "times": n} for charges without the payer
+POST /control/payment_methods/{id}/bind, refuse, revoke     the payer binds ({"card": name}), does not, or takes it back
+GET  /control/payment_methods                       newest first
 POST /control/webhook     {"body": any JSON or text, "times": 1}: posted as it is, never repeated;
                           or {"payment_id": …, "event": …}: a true object under any event
 POST /control/webhook_url {"url": …}: where notifications go from now on, until a restart
@@ -28,7 +30,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox import loopback
-from sandbox.bank import cards, errors, faults, notifications, objects, payments, refunds, requests
+from sandbox.bank import cards, errors, faults, methods, notifications, objects, payments, refunds, requests
 from sandbox.bank.bank import Bank
 
 Handler = Callable[[Bank, dict[str, Any], Request], Awaitable[Any]]
@@ -51,7 +53,9 @@ def routes(bank: Bank) -> list[Route]:
         route("payments/{id}/succeed", "POST", succeed),
         route("payments/{id}/cancel", "POST", cancel),
         route("refunds/{id}/{outcome:str}", "POST", finish_refund),
+        route("payment_methods", "GET", list_methods),
         route("payment_methods/{id}", "POST", payment_method),
+        route("payment_methods/{id}/{outcome:str}", "POST", finish_method),
         route("webhook", "POST", webhook),
         route("webhook_url", "POST", webhook_url),
     ]
@@ -110,6 +114,12 @@ async def list_payments(bank: Bank, body: dict[str, Any], request: Request) -> A
     return [objects.payment(row, bank.port) for row in bank.store.rows("select * from payment order by seq desc")]
 
 
+async def list_methods(bank: Bank, body: dict[str, Any], request: Request) -> Any:
+    bank.expire_due()
+    rows = bank.store.rows("select * from payment_method order by created_ms desc, rowid desc")
+    return [objects.saved_method(row, bank.port) for row in rows]
+
+
 async def list_refunds(bank: Bank, body: dict[str, Any], request: Request) -> Any:
     return [objects.refund(row) for row in bank.store.rows("select * from refund order by seq desc")]
 
@@ -127,10 +137,12 @@ async def succeed(bank: Bank, body: dict[str, Any], request: Request) -> Any:
     card = cards.CARDS.get(body.get("card", "pays"))
     if card is None:
         raise errors.invalid("card", f"Not a test card. There are: {', '.join(cards.CARDS)}")
-    today = datetime.datetime.now(datetime.UTC)
 
     def change(sql: sqlite3.Connection) -> None:
-        payments.attach_card(sql, payment_id, card, cards.example_expiry((today.year, today.month)))
+        if payments.find(sql, payment_id)["method_type"] == "sbp":
+            payments.attach_sbp(sql, payment_id, agreed=card.declines_with is None)
+        else:
+            payments.attach_card(sql, payment_id, card, _example_expiry())
         payments.authorise(sql, payment_id, bank.store.now_ms())
 
     return await _finished(bank, payment_id, change)
@@ -158,8 +170,32 @@ async def finish_refund(bank: Bank, body: dict[str, Any], request: Request) -> A
 
 async def payment_method(bank: Bank, body: dict[str, Any], request: Request) -> Any:
     with bank.store.transaction() as sql:
-        payments.set_method_behaviour(sql, request.path_params["id"], body.get("declines_with"))
+        times = None if body.get("times") is None else _whole("times", body["times"])
+        methods.set_behaviour(sql, request.path_params["id"], body.get("declines_with"), times)
     return {}
+
+
+async def finish_method(bank: Bank, body: dict[str, Any], request: Request) -> Any:
+    method_id = request.path_params["id"]
+    outcome = _one_of("outcome", request.path_params["outcome"], ("bind", "refuse", "revoke"))
+    card = cards.CARDS.get(body.get("card", "pays"))
+    if card is None:
+        raise errors.invalid("card", f"Not a test card. There are: {', '.join(cards.CARDS)}")
+    year, month = _example_expiry()
+
+    def change(sql: sqlite3.Connection) -> None:
+        if outcome == "revoke":
+            methods.revoke(sql, method_id)
+        elif methods.find(sql, method_id)["type"] == "sbp":
+            methods.attach(sql, method_id, cards.SBP[cards.SBP_PAYS], None)
+            methods.confirm(sql, method_id, passed=outcome == "bind")
+        else:
+            methods.attach(sql, method_id, card, cards.masked(card, year, month))
+            methods.confirm(sql, method_id, passed=outcome == "bind")
+
+    await bank.finish_method(method_id, change)
+    with bank.store.transaction() as sql:
+        return objects.saved_method(methods.find(sql, method_id), bank.port)
 
 
 async def webhook(bank: Bank, body: dict[str, Any], request: Request) -> Any:
@@ -199,8 +235,13 @@ async def _serve(bank: Bank, handler: Handler, request: Request) -> Response:
         return JSONResponse(await handler(bank, body, request))
     except errors.UnableToServe as refusal:
         return JSONResponse(refusal.body(), refusal.status)
-    except (payments.UnableToPay, refunds.UnableToFinishRefund) as error:
+    except (payments.UnableToPay, methods.UnableToBind, refunds.UnableToFinishRefund) as error:
         return JSONResponse(errors.invalid("status", str(error)).body(), 400)
+
+
+def _example_expiry() -> tuple[int, int]:
+    today = datetime.datetime.now(datetime.UTC)
+    return cards.example_expiry((today.year, today.month))
 
 
 def _whole(name: str, value: object) -> int:

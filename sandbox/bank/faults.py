@@ -8,10 +8,13 @@
 {"work_done": true} the four above do the work before they answer; without it they do nothing
 {"delay_ms": m}     every call waits first (the next {"delay_calls": n} calls, where given)
 {"only": "POST /v3/payments"}  faults hit only calls whose method and path begin so
+{"chaos_percent": p, "chaos_seed": s}  of all calls, so many in a hundred are hit, the same ones for the same seed:
+                    the answer is lost before the work or after it, comes late, or the call arrives twice
 """
 
 import asyncio
 import dataclasses
+import hashlib
 import os
 import socket
 import uuid
@@ -26,8 +29,10 @@ from sandbox.bank import errors
 from sandbox.store import Store
 
 KINDS = ("lose_answer", "html_502", "status_500", "status_429", "status_202")
-NUMBERS = (*KINDS, "delay_ms", "delay_calls")
+NUMBERS = (*KINDS, "delay_ms", "delay_calls", "chaos_percent", "chaos_seed")
 RETRY_AFTER_MS = 1000
+CHAOS = ("lost_before", "lose_answer", "late", "twice")
+LATE_MS = 400
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +48,11 @@ def take(store: Store, method: str, path: str) -> Fault:
     if not knobs or not f"{method} {path}".startswith(knobs.get("only", "")):
         return Fault(None, 0, False)
     left = dict(knobs)
+    if knobs.get("chaos_percent"):
+        left["chaos_calls"] = knobs.get("chaos_calls", 0) + 1
+        with store.transaction() as sql:
+            store.set_knob(sql, "faults", left)
+        return _chaos(knobs)
     kind = next((name for name in KINDS if left.get(name, 0) > 0), None)
     if kind is not None:
         left[kind] -= 1
@@ -57,6 +67,16 @@ def take(store: Store, method: str, path: str) -> Fault:
     return Fault(kind, delay_ms, bool(left.get("work_done")))
 
 
+def _chaos(knobs: dict[str, Any]) -> Fault:
+    """Of the n-th call: the seed and n decide, nothing else."""
+    said = f"{knobs.get('chaos_seed', 0)}:{knobs.get('chaos_calls', 0)}"
+    draw = int.from_bytes(hashlib.sha256(said.encode()).digest()[:4])
+    if draw % 100 >= knobs["chaos_percent"]:
+        return Fault(None, 0, False)
+    kind = CHAOS[draw // 100 % len(CHAOS)]
+    return Fault(None, LATE_MS, False) if kind == "late" else Fault(kind, 0, False)
+
+
 async def through(store: Store, request: Request, serve: Callable[[Request], Awaitable[Response]]) -> Response:
     """Serves one API call through whatever fault waits for it."""
     fault = take(store, request.method, request.url.path)
@@ -64,9 +84,12 @@ async def through(store: Store, request: Request, serve: Callable[[Request], Awa
         await asyncio.sleep(instants.seconds(fault.delay_ms))
     if fault.kind is None:
         return await serve(request)
+    if fault.kind == "twice":  # something on the way has repeated it
+        await serve(request)
+        return await serve(request)
     if fault.kind == "lose_answer" or fault.work_done:
         await serve(request)
-    if fault.kind == "lose_answer":
+    if fault.kind in ("lose_answer", "lost_before"):
         hang_up(request.client)
         return Response()
     if fault.kind == "html_502":

@@ -35,7 +35,7 @@ def page(store: Store, shop: shops.Shop, table: str, query: Mapping[str, str]) -
             raise errors.invalid("status", f"status must be one of: {', '.join(STATUSES[table])}")
         narrow("status = ?", query["status"])
     if table == "payment" and "payment_method" in query:
-        narrow("card is not null and ? = 'bank_card'", query["payment_method"])
+        narrow("card_name is not null and method_type = ?", query["payment_method"])
     if table == "refund" and "payment_id" in query:
         narrow("payment_id = ?", query["payment_id"])
     if "cursor" in query:

@@ -2,6 +2,7 @@
 
 The modes of the knob `webhooks`, and of some test cards:
 normal: at once.  double: `times` times.  late: after `late_seconds`.  none: never.
+shuffled: every second one a second and a half late, so that the one after it comes first; each comes twice.
 early: before the change itself, which then waits `early_seconds`; of a change by an API call, before its
 answer.
 """
@@ -19,7 +20,8 @@ import httpx
 from sandbox import instants
 from sandbox.store import Store
 
-MODES = ("normal", "none", "double", "early", "late")
+MODES = ("normal", "none", "double", "early", "late", "shuffled")
+SHUFFLED_MS = 1_500
 GIVE_UP_MS = 24 * 3_600_000
 ANSWER_TIMEOUT_SECONDS = 10
 AT_ONCE_MAX = 8
@@ -38,7 +40,7 @@ class Mode:
 
     @property
     def copies(self) -> int:
-        return self.times if self.webhooks == "double" else 1
+        return self.times if self.webhooks in ("double", "shuffled") else 1
 
 
 def mode(store: Store, of_card: str | None = None) -> Mode:
@@ -56,6 +58,9 @@ def plan(sql: sqlite3.Connection, event: str, about: dict[str, Any], how: Mode, 
     """In the transaction of the change. sent: it went out early and was answered."""
     closed = "delivered" if sent else "withheld" if how.webhooks == "none" else None
     due_ms = now_ms + how.late_seconds * 1000 if how.webhooks == "late" else now_ms
+    if how.webhooks == "shuffled":
+        (told,) = sql.execute("select count(distinct event || object_id) from notification").fetchone()
+        due_ms += SHUFFLED_MS * (1 - told % 2)
     for _ in range(1 if sent else how.copies):
         sql.execute(
             "insert into notification (event, object_id, body, created_ms, due_ms, closed, attempts)"

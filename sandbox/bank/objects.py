@@ -7,7 +7,7 @@ import urllib.parse
 from typing import Any
 
 from sandbox import instants
-from sandbox.bank import kopecks, payments, shops
+from sandbox.bank import cards, kopecks, methods, payments, shops
 
 FEE_PER_MILLE = 28
 
@@ -31,14 +31,10 @@ def payment(row: sqlite3.Row, port: int) -> dict[str, Any]:
     for name in ("description", "merchant_customer_id"):
         if row[name] is not None:
             body[name] = row[name]
-    if row["card"] is not None:
+    if row["card_name"] is not None:
         body["payment_method"] = method(row, saved=paid and (bool(row["save_method"]) or row["method_id"] != row["id"]))
     if status == payments.PENDING:
-        body["confirmation"] = {
-            "type": "redirect",
-            "return_url": row["return_url"],
-            "confirmation_url": page_address(row, port),
-        }
+        body["confirmation"] = confirmation(row, page_address(row, port))
     elif status == payments.WAITING:
         body["expires_at"] = instants.iso(row["expires_ms"])
     elif status == payments.SUCCEEDED:
@@ -56,15 +52,42 @@ def payment(row: sqlite3.Row, port: int) -> dict[str, Any]:
 
 
 def method(row: sqlite3.Row, *, saved: bool) -> dict[str, Any]:
-    card = json.loads(row["card"])
-    return {
-        "type": "bank_card",
-        "id": row["method_id"],
-        "saved": saved,
-        "status": "active" if saved else "inactive",
-        "title": f"Bank card *{card['last4']}",
-        "card": card,
+    """As it stands in a payment."""
+    status = methods.ACTIVE if saved else methods.INACTIVE
+    return {"id": row["method_id"], "saved": saved, "status": status, **_means(row, row["method_type"])}
+
+
+def saved_method(row: sqlite3.Row, port: int) -> dict[str, Any]:
+    """As `GET /payment_methods/{id}` shows it."""
+    shop = shops.SHOPS[row["shop_id"]]
+    body: dict[str, Any] = {
+        "id": row["id"],
+        "saved": row["status"] == methods.ACTIVE,
+        "status": row["status"],
+        "holder": {"account_id": shop.id, "gateway_id": shop.gateway_id},
+        "metadata": json.loads(row["metadata"]),
     }
+    if row["card_name"] is not None and row["status"] != methods.PENDING:
+        return {**body, **_means(row, row["type"])}
+    body["type"] = row["type"]
+    if row["status"] == methods.PENDING:
+        body["confirmation"] = confirmation(row, binding_address(row, port))
+    return body
+
+
+def _means(row: sqlite3.Row, kind: str) -> dict[str, Any]:
+    """What the payer paid with, as far as it may be told."""
+    if kind == "sbp":
+        return {"type": kind, "title": "SBP", "payer_bank_details": cards.SBP_BANK}
+    card = json.loads(row["card"])
+    return {"type": kind, "title": f"Bank card *{card['last4']}", "card": card}
+
+
+def confirmation(row: sqlite3.Row, page: str) -> dict[str, Any]:
+    """page: of ours, where the payer confirms; a QR code leads there too."""
+    if row["confirmation"] == "qr":
+        return {"type": "qr", "confirmation_data": page}
+    return {"type": "redirect", "return_url": row["return_url"], "confirmation_url": page}
 
 
 def authorisation(row: sqlite3.Row) -> dict[str, Any]:
@@ -78,9 +101,17 @@ def authorisation(row: sqlite3.Row) -> dict[str, Any]:
 
 
 def page_address(row: sqlite3.Row, port: int) -> str:
+    return f"{_site(row, port)}/bank/pay/{row['id']}/"
+
+
+def binding_address(row: sqlite3.Row, port: int) -> str:
+    return f"{_site(row, port)}/bank/bind/{row['id']}/"
+
+
+def _site(row: sqlite3.Row, port: int) -> str:
     """On the host name the payer came by, so that a browser sees one site."""
-    host = "localhost" if urllib.parse.urlsplit(row["return_url"]).hostname == "localhost" else "127.0.0.1"
-    return f"http://{host}:{port}/bank/pay/{row['id']}/"
+    host = "localhost" if urllib.parse.urlsplit(row["return_url"] or "").hostname == "localhost" else "127.0.0.1"
+    return f"http://{host}:{port}"
 
 
 def refund(row: sqlite3.Row) -> dict[str, Any]:
@@ -108,6 +139,6 @@ def shop(known: shops.Shop) -> dict[str, Any]:
         "test": True,
         "fiscalization": {"enabled": False},
         "fiscalization_enabled": False,
-        "payment_methods": ["bank_card"],
+        "payment_methods": ["bank_card", "sbp"],
         "itn": "7701234567",
     }

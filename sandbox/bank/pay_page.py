@@ -39,24 +39,18 @@ async def show(bank: Bank, looks: pages.Pages, request: Request, row: sqlite3.Ro
     """?card=<name> fills the form with a test card."""
     if row["status"] != payments.PENDING:
         return _page(looks, request, row, "bank_done.html")
-    typed = dict.fromkeys(FIELDS, "")
-    card = cards.CARDS.get(request.query_params.get("card", ""))
-    if card is not None:
-        year, month = cards.example_expiry(_today(bank))
-        typed = {"card_number": card.spaced, "expiry": f"{month:02}/{year % 100:02}", "cvc": "123"}
-    return _form(looks, request, row, typed, {})
+    if row["three_d_secure"] == "asked" and row["method_id"] != row["id"]:  # a saved card: only its code is wanted
+        return RedirectResponse(f"{request.url.path}3ds/{language_query(request)}", 303)
+    return _form(looks, request, row, filled(bank, request), {})
 
 
 async def pay(bank: Bank, looks: pages.Pages, request: Request, row: sqlite3.Row) -> Response:
     """A second submit finds the payment done and only leads back: nothing is paid twice."""
     if row["status"] != payments.PENDING:
-        return _back(row)
-    form = await request.form()
-    typed = {name: str(form.get(name, ""))[:64] for name in FIELDS}
-    wrong: dict[str, str] = {}
-    card = _read(wrong, cards.read_number, typed["card_number"])
-    expiry = _read(wrong, cards.read_expiry, typed["expiry"], _today(bank))
-    _read(wrong, cards.read_cvc, typed["cvc"])
+        return _back(looks, request, row)
+    if row["method_type"] == "sbp":
+        return await _pay_by_sbp(bank, looks, request, row)
+    typed, card, expiry, wrong = await read_form(bank, request)
     if card is None or expiry is None or wrong:
         return _form(looks, request, row, typed, wrong)
 
@@ -71,25 +65,38 @@ async def pay(bank: Bank, looks: pages.Pages, request: Request, row: sqlite3.Row
         if card.three_d_secure:
             with bank.store.transaction() as sql:
                 attach(sql)
-            return RedirectResponse(f"{request.url.path}3ds/{_language_query(request)}", 303)
+            return RedirectResponse(f"{request.url.path}3ds/{language_query(request)}", 303)
         await bank.finish(row["id"], charge)
     except payments.UnableToPay:
         pass  # the other submit was first; it has paid or declined
-    return _back(row)
+    return _back(looks, request, row)
+
+
+async def _pay_by_sbp(bank: Bank, looks: pages.Pages, request: Request, row: sqlite3.Row) -> Response:
+    """The payer's bank asks him; here are its two buttons."""
+    agreed = (await request.form()).get("answer") == "yes"
+
+    def answer(sql: sqlite3.Connection) -> None:
+        payments.attach_sbp(sql, row["id"], agreed=agreed)
+        payments.authorise(sql, row["id"], bank.store.now_ms())
+
+    with contextlib.suppress(payments.UnableToPay):  # the other submit was first
+        await bank.finish(row["id"], answer)
+    return _back(looks, request, row)
 
 
 async def show_code(bank: Bank, looks: pages.Pages, request: Request, row: sqlite3.Row) -> Response:
     if row["status"] != payments.PENDING:
         return _page(looks, request, row, "bank_done.html")
     if row["three_d_secure"] != "asked":
-        return RedirectResponse(f"/bank/pay/{row['id']}/{_language_query(request)}", 303)
+        return RedirectResponse(f"/bank/pay/{row['id']}/{language_query(request)}", 303)
     return _page(looks, request, row, "bank_code.html", wrong={})
 
 
 async def take_code(bank: Bank, looks: pages.Pages, request: Request, row: sqlite3.Row) -> Response:
     """The right code pays, a wrong one cancels the payment; nothing typed is asked again."""
     if row["status"] != payments.PENDING or row["three_d_secure"] != "asked":
-        return _back(row)
+        return _back(looks, request, row)
     code = str((await request.form()).get("code", "")).strip()
     if not code:
         wrong = {"code": "Type the code from the message"}
@@ -101,7 +108,7 @@ async def take_code(bank: Bank, looks: pages.Pages, request: Request, row: sqlit
 
     with contextlib.suppress(payments.UnableToPay):  # the other submit was first
         await bank.finish(row["id"], answer)
-    return _back(row)
+    return _back(looks, request, row)
 
 
 async def _serve(bank: Bank, looks: pages.Pages, handler: Handler, request: Request) -> Response:
@@ -111,7 +118,7 @@ async def _serve(bank: Bank, looks: pages.Pages, handler: Handler, request: Requ
             row = payments.find(sql, request.path_params["id"])
     except errors.UnableToServe:
         return looks.render(request, "not_found.html", status=404)
-    if row["return_url"] is None:  # charged without the payer: there is no page
+    if row["confirmation"] is None:  # charged without the payer: there is no page
         return looks.render(request, "not_found.html", status=404)
     return await handler(bank, looks, request, row)
 
@@ -139,16 +146,40 @@ def _page(looks: pages.Pages, request: Request, row: sqlite3.Row, template: str,
         language=LANGUAGE[row["locale"]],
         forms_lead_to=row["return_url"],
         payment=row,
-        language_query=_language_query(request),
+        language_query=language_query(request),
         **values,
     )
 
 
-def _back(row: sqlite3.Row) -> Response:
+def _back(looks: pages.Pages, request: Request, row: sqlite3.Row) -> Response:
+    if row["return_url"] is None:  # by a QR code: the shop's page is on another screen, this one is the phone
+        return RedirectResponse(f"/bank/pay/{row['id']}/{language_query(request)}", 303)
     return RedirectResponse(row["return_url"], 303)
 
 
-def _language_query(request: Request) -> str:
+def filled(bank: Bank, request: Request) -> dict[str, str]:
+    """The card's form, empty or with the test card that the address names."""
+    card = cards.CARDS.get(request.query_params.get("card", ""))
+    if card is None:
+        return dict.fromkeys(FIELDS, "")
+    year, month = cards.example_expiry(_today(bank))
+    return {"card_number": card.spaced, "expiry": f"{month:02}/{year % 100:02}", "cvc": "123"}
+
+
+async def read_form(
+    bank: Bank, request: Request
+) -> tuple[dict[str, str], cards.Card | None, tuple[int, int] | None, dict[str, str]]:
+    """(what was typed, the card, its (year, month), what is wrong by field)."""
+    form = await request.form()
+    typed = {name: str(form.get(name, ""))[:64] for name in FIELDS}
+    wrong: dict[str, str] = {}
+    card = _read(wrong, cards.read_number, typed["card_number"])
+    expiry = _read(wrong, cards.read_expiry, typed["expiry"], _today(bank))
+    _read(wrong, cards.read_cvc, typed["cvc"])
+    return typed, card, expiry, wrong
+
+
+def language_query(request: Request) -> str:
     """Keeps a chosen language from page to page."""
     asked = pages.language_of(request, "")
     return f"?lang={asked}" if asked else ""

@@ -1,4 +1,4 @@
-"""Payments: the state machine, and the only writer of the tables `payment` and `payment_method`.
+"""Payments: the state machine, and the only writer of the table `payment`.
 
 pending → succeeded | waiting_for_capture | canceled;  waiting_for_capture → succeeded | canceled.
 succeeded and canceled are final.
@@ -8,7 +8,7 @@ import json
 import sqlite3
 import uuid
 
-from sandbox.bank import cards, errors, requests, shops
+from sandbox.bank import cards, errors, methods, requests, shops
 
 PENDING, WAITING, SUCCEEDED, CANCELED = "pending", "waiting_for_capture", "succeeded", "canceled"
 CONFIRMATION_MS = 3_600_000  # an unpaid payment lives an hour
@@ -24,9 +24,13 @@ class UnableToPay(Exception):
 
 
 def create(sql: sqlite3.Connection, shop: shops.Shop, new: requests.NewPayment, now_ms: int) -> str:
-    """The id of a new payment: pending, or charged at once where a saved method is named."""
+    """The id of a new payment: pending, or charged at once where a saved method is named.
+
+    A saved card that wants a code gets it asked for where the payer is there: where the call names a confirmation.
+    """
     payment_id = str(uuid.uuid4())
-    method = None if new.method_id is None else find_method(sql, shop, new.method_id)
+    method = None if new.method_id is None else methods.find_saved(sql, shop, new.method_id)
+    by_code = method is not None and bool(new.confirmation) and cards.named(method["card_name"]).three_d_secure
     row: dict[str, object] = {
         "id": payment_id,
         "shop_id": shop.id,
@@ -34,6 +38,8 @@ def create(sql: sqlite3.Connection, shop: shops.Shop, new: requests.NewPayment, 
         "amount_kop": new.amount_kop,
         "capture": new.capture,
         "save_method": new.save_method and method is None,
+        "method_type": new.method_type if method is None else method["type"],
+        "confirmation": new.confirmation,
         "description": new.description,
         "return_url": new.return_url,
         "locale": new.locale,
@@ -45,13 +51,15 @@ def create(sql: sqlite3.Connection, shop: shops.Shop, new: requests.NewPayment, 
     }
     if method is not None:
         row |= {"method_id": method["id"], "card": method["card"], "card_name": method["card_name"]}
+        row["three_d_secure"] = "asked" if by_code else ""
     places = ", ".join("?" * len(row))
     sql.execute(f"insert into payment ({', '.join(row)}) values ({places})", tuple(row.values()))
-    if method is not None:
-        if method["declines_with"] is None:
+    if method is not None and not by_code:
+        reason = methods.next_decline(sql, method)
+        if reason is None:
             _authorise(sql, payment_id, now_ms)
         else:
-            _cancel(sql, payment_id, method["declines_with"])
+            _cancel(sql, payment_id, reason)
     return payment_id
 
 
@@ -70,15 +78,6 @@ def find_of(sql: sqlite3.Connection, shop: shops.Shop, payment_id: str) -> sqlit
     return row
 
 
-def find_method(sql: sqlite3.Connection, shop: shops.Shop, method_id: str) -> sqlite3.Row:
-    row: sqlite3.Row | None = sql.execute(
-        "select * from payment_method where id = ? and shop_id = ?", (method_id, shop.id)
-    ).fetchone()
-    if row is None:
-        raise errors.invalid("payment_method_id", "Payment method doesn't exist or isn't saved")
-    return row
-
-
 def attach_card(sql: sqlite3.Connection, payment_id: str, card: cards.Card, expiry: tuple[int, int]) -> None:
     """The payer typed a card. expiry: (year, month). Raises UnableToPay unless the payment is pending."""
     _require(find(sql, payment_id), PENDING)
@@ -94,6 +93,13 @@ def attach_card(sql: sqlite3.Connection, payment_id: str, card: cards.Card, expi
     )
 
 
+def attach_sbp(sql: sqlite3.Connection, payment_id: str, *, agreed: bool) -> None:
+    """The payer said yes or no in his bank's app. Raises UnableToPay unless the payment is pending."""
+    _require(find(sql, payment_id), PENDING)
+    name = cards.SBP_PAYS if agreed else cards.SBP_REFUSES
+    sql.execute("update payment set method_id = ?, card_name = ? where id = ?", (payment_id, name, payment_id))
+
+
 def answer_three_d_secure(sql: sqlite3.Connection, payment_id: str, *, passed: bool) -> None:
     row = find(sql, payment_id)
     _require(row, PENDING)
@@ -107,7 +113,7 @@ def authorise(sql: sqlite3.Connection, payment_id: str, now_ms: int) -> None:
     """The card's bank says yes or no, as the card does. Raises UnableToPay unless it is pending."""
     row = find(sql, payment_id)
     _require(row, PENDING)
-    card = cards.CARDS[row["card_name"]]
+    card = cards.named(row["card_name"])
     if row["three_d_secure"] == "failed":
         _cancel(sql, payment_id, "3d_secure_failed")
     elif card.declines_with is not None:
@@ -153,13 +159,6 @@ def expire_due(sql: sqlite3.Connection, now_ms: int) -> list[str]:
     return [row["id"] for row in due]
 
 
-def set_method_behaviour(sql: sqlite3.Connection, method_id: str, declines_with: str | None) -> None:
-    """What charges without the payer will meet from now on: a reason, or None for success."""
-    changed = sql.execute("update payment_method set declines_with = ? where id = ?", (declines_with, method_id))
-    if changed.rowcount == 0:
-        raise errors.missing("Payment method", method_id)
-
-
 def _require(row: sqlite3.Row, *statuses: str) -> None:
     if row["status"] not in statuses:
         raise UnableToPay(row["status"])
@@ -175,18 +174,7 @@ def _authorise(sql: sqlite3.Connection, payment_id: str, now_ms: int) -> None:
             (WAITING, now_ms + HOLD_MS, payment_id),
         )
     if row["save_method"]:
-        sql.execute(
-            "insert into payment_method (id, shop_id, card, card_name, declines_with, created_ms)"
-            " values (?, ?, ?, ?, ?, ?)",
-            (
-                row["method_id"],
-                row["shop_id"],
-                row["card"],
-                row["card_name"],
-                cards.CARDS[row["card_name"]].recurring_declines_with,
-                now_ms,
-            ),
-        )
+        methods.save(sql, find(sql, payment_id), now_ms)
 
 
 def _cancel(sql: sqlite3.Connection, payment_id: str, reason: str, by: str | None = None) -> None:

@@ -10,6 +10,8 @@ from sandbox.bank import errors, kopecks
 
 CARD_MIN_KOP = 1_00
 CARD_MAX_KOP = 350_000_00
+SBP_MAX_KOP = 700_000_00
+METHOD_TYPES = ("bank_card", "sbp")
 DESCRIPTION_MAX = 128
 RETURN_URL_MAX = 2048
 RECEIPT_ITEMS_MAX = 80
@@ -31,10 +33,21 @@ class NewPayment:
     description: str | None
     return_url: str | None
     locale: str
+    confirmation: str | None  # "redirect", "qr"; None: the payer is not there
+    method_type: str
     merchant_customer_id: str | None
     metadata: dict[str, str]
     receipt: dict[str, Any] | None
     method_id: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class NewMethod:
+    type: str
+    return_url: str | None
+    locale: str
+    confirmation: str
+    metadata: dict[str, str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,13 +89,16 @@ def amount(body: dict[str, Any], parameter: str = "amount") -> int:
 
 def new_payment(body: dict[str, Any]) -> NewPayment:
     amount_kop = amount(body)
-    if not CARD_MIN_KOP <= amount_kop <= CARD_MAX_KOP:
+    method_type = _method_type(body)
+    if not CARD_MIN_KOP <= amount_kop <= (SBP_MAX_KOP if method_type == "sbp" else CARD_MAX_KOP):
         raise errors.invalid("amount.value", "The sum must be between 1.00 and 350000.00 for a bank card")
     receipt = _receipt(body)
     _check_receipt_sum(receipt, amount_kop)
-    _check_method_data(body)
     method_id = _text(body, "payment_method_id", 64)
-    return_url, locale = (None, "ru_RU") if method_id else _confirmation(body)
+    confirmation: str | None = None
+    return_url, locale = None, LOCALES[0]
+    if not method_id or body.get("confirmation") is not None:
+        confirmation, return_url, locale = _confirmation(body)
     return NewPayment(
         amount_kop=amount_kop,
         capture=_flag(body, "capture"),
@@ -90,11 +106,23 @@ def new_payment(body: dict[str, Any]) -> NewPayment:
         description=_text(body, "description", DESCRIPTION_MAX),
         return_url=return_url,
         locale=locale,
+        confirmation=confirmation,
+        method_type=method_type,
         merchant_customer_id=_text(body, "merchant_customer_id", 200),
         metadata=_metadata(body),
         receipt=receipt,
         method_id=method_id,
     )
+
+
+def new_method(body: dict[str, Any]) -> NewMethod:
+    """A binding at zero amount: the payer types his card on our page, never the shop."""
+    kind = body.get("type")
+    if kind not in METHOD_TYPES:
+        raise errors.invalid("type", "The payment method is not available: there are bank_card and sbp")
+    _refuse_card_data(body, "card")
+    confirmation, return_url, locale = _confirmation(body)
+    return NewMethod(kind, return_url, locale, confirmation, _metadata(body))
 
 
 def new_refund(body: dict[str, Any]) -> NewRefund:
@@ -183,32 +211,40 @@ def _check_receipt_sum(receipt: dict[str, Any] | None, amount_kop: int) -> None:
         raise errors.invalid("receipt.items", "The sum of the receipt's items does not equal the payment's amount")
 
 
-def _check_method_data(body: dict[str, Any]) -> None:
+def _method_type(body: dict[str, Any]) -> str:
     data = body.get("payment_method_data")
     if data is None:
-        return
-    if not isinstance(data, dict) or data.get("type") != "bank_card":
-        raise errors.invalid("payment_method_data.type", "The payment method is not available: only bank_card is")
-    if data.get("card") is not None:
-        raise errors.UnableToServe(
-            403, "You can't pass card data: the payer types it on the bank's page", "payment_method_data.card"
+        return METHOD_TYPES[0]
+    if not isinstance(data, dict) or data.get("type") not in METHOD_TYPES:
+        raise errors.invalid(
+            "payment_method_data.type", "The payment method is not available: there are bank_card and sbp"
         )
+    _refuse_card_data(data, "payment_method_data.card")
+    return str(data["type"])
 
 
-def _confirmation(body: dict[str, Any]) -> tuple[str, str]:
-    """(return_url, locale)."""
+def _refuse_card_data(data: dict[str, Any], parameter: str) -> None:
+    if data.get("card") is not None:
+        raise errors.UnableToServe(403, "You can't pass card data: the payer types it on the bank's page", parameter)
+
+
+def _confirmation(body: dict[str, Any]) -> tuple[str, str | None, str]:
+    """(type, return_url, locale)."""
     confirmation = body.get("confirmation")
     if not isinstance(confirmation, dict):
         raise errors.invalid("confirmation", "Missing parameter: confirmation (or payment_method_id)")
-    if confirmation.get("type") != "redirect":
-        raise errors.invalid("confirmation.type", "Only the confirmation of type redirect is available")
-    return_url = confirmation.get("return_url")
-    if type(return_url) is not str or len(return_url) > RETURN_URL_MAX or not is_web_address(return_url):
-        raise errors.invalid("confirmation.return_url", "return_url must be an http(s) address up to 2048 characters")
+    kind = confirmation.get("type")
+    if kind not in ("redirect", "qr"):
+        raise errors.invalid("confirmation.type", "Only the confirmations of type redirect and qr are available")
     locale = confirmation.get("locale") or LOCALES[0]
     if locale not in LOCALES:
         raise errors.invalid("confirmation.locale", "locale must be ru_RU or en_US")
-    return return_url, locale
+    return_url = confirmation.get("return_url")
+    if kind == "qr" and return_url is None:
+        return kind, None, locale
+    if type(return_url) is not str or len(return_url) > RETURN_URL_MAX or not is_web_address(return_url):
+        raise errors.invalid("confirmation.return_url", "return_url must be an http(s) address up to 2048 characters")
+    return kind, return_url, locale
 
 
 def is_web_address(url: str) -> bool:

@@ -50,7 +50,7 @@ def refusal(answer: httpx.Response) -> tuple[int, str, str | None]:
             {"confirmation": {"type": "redirect", "return_url": f"http://a/{'x' * 2048}"}},
             "confirmation.return_url",
         ),
-        ({"payment_method_data": {"type": "sbp"}}, "payment_method_data.type"),
+        ({"payment_method_data": {"type": "yoo_money"}}, "payment_method_data.type"),
         ({"payment_method_id": "22e12f66-000f-5000-8000-18db351245c7"}, "payment_method_id"),
         ({"receipt": {}}, "receipt"),
         ({"receipt": {"customer": {"email": "a@b"}, "items": []}}, "receipt"),

@@ -156,7 +156,7 @@ def test_a_bad_payment_is_400_and_makes_nothing(bank: testing.Running) -> None:
 
 def test_the_shops_settings(bank: testing.Running) -> None:
     me = yookassa.Settings.get_account_settings()
-    assert (me.account_id, me.status, me.test, me.payment_methods) == ("100500", "enabled", True, ["bank_card"])
+    assert (me.account_id, me.status, me.test, me.payment_methods) == ("100500", "enabled", True, ["bank_card", "sbp"])
 
 
 def test_the_sdk_reads_our_notifications(bank: testing.Running, receiver: Receiver) -> None:
