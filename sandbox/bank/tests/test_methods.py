@@ -234,7 +234,7 @@ def test_chaos_hits_the_same_calls_for_the_same_seed(bank: testing.Running, shop
 
 
 def test_a_store_of_the_first_version_goes_on(tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / stores.FILE_NAME) as sql:
+    with sqlite3.connect(tmp_path.joinpath(stores.FILE_NAME)) as sql:
         schema = Path(stores.__file__).with_name("schema.sql").read_text(encoding="utf-8")
         sql.executescript(f"{schema} pragma user_version = 1;")
         sql.execute("insert into payment_method values ('m-1', '100500', '{}', 'pays', null, 1)")
