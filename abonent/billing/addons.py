@@ -124,19 +124,23 @@ def confirm(*, account_id: int, token: str, what: str, on: date, at: datetime, a
     if priced.missing_kop:
         raise tariff_prices.MoneyShort(priced.missing_kop)
     at_once = priced.offered.effective_on <= tariff_prices.today_of(on)
-    change = Change.objects.create(
-        account_id=account_id,
-        what=what,
-        is_now=at_once,
-        subscription=priced.subscription,
-        version=priced.version,
-        state=ChangeState.DONE if at_once else ChangeState.PLANNED,
-        effective_on=priced.offered.effective_on,
-        quote=used,
-        lines=priced.offered.lines,
-        total_kop=priced.offered.total_kop,
-        made_by=actor,
-    )
+    try:
+        with transaction.atomic():
+            change = Change.objects.create(
+                account_id=account_id,
+                what=what,
+                is_now=at_once,
+                subscription=priced.subscription,
+                version=priced.version,
+                state=ChangeState.DONE if at_once else ChangeState.PLANNED,
+                effective_on=priced.offered.effective_on,
+                quote=used,
+                lines=priced.offered.lines,
+                total_kop=priced.offered.total_kop,
+                made_by=actor,
+            )
+    except IntegrityError as error:
+        raise tariff_prices.AskedAlready("it is planned already") from error
     if at_once:
         _carry_out(change, priced)
     return change
