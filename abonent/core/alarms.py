@@ -4,6 +4,7 @@ import logging
 
 from django.db import connection
 
+from abonent.core import masking
 from abonent.core.models import Alarm
 
 log = logging.getLogger(__name__)
@@ -15,6 +16,7 @@ def raise_alarm(*, key: str, what: str) -> None:
     Call it in a transaction that will stand: an alarm of a refused step is written after the refusal, outside
     the step's own transaction, or it would vanish with it.
     """
+    key, what = masking.text(key), masking.text(what)
     log.error("alarm %s: %s", key, what)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from abonent.core import clock, db
+from abonent.core import clock, db, masking
 from abonent.core.models import AuditEntry
 
 
@@ -19,7 +19,8 @@ def record(
     """Write one entry in the transaction of what it tells about, so that neither stands without the other.
 
     actor: a sign-in name, or "system:<job>".   action: "<room>.<verb>".   subject: "<noun>:<id>".
-    old, new: JSON of the values that changed; never a password, a token or a card.
+    old, new: JSON of the values that changed; never a password, a token or a card. A card's number typed into them or
+    into `why` is masked all the same.
     """
     db.require_transaction()
     return AuditEntry.objects.create(
@@ -27,8 +28,8 @@ def record(
         actor=actor,
         action=action,
         subject=subject,
-        old=old or {},
-        new=new or {},
-        why=why,
+        old=masking.values(old or {}),
+        new=masking.values(new or {}),
+        why=masking.text(why),
         address=address,
     )

@@ -1,4 +1,4 @@
-"""The check digits of Russian requisites: a slip of the keyboard shows before a document is printed. Pure."""
+"""Check digits, of Russian requisites and of cards: a slip of the keyboard shows before it does harm. Pure."""
 
 from collections.abc import Sequence
 
@@ -27,6 +27,12 @@ def settlement_account(digits: str, bik: str) -> bool:
 def correspondent_account(digits: str, bik: str) -> bool:
     """The bank's own account, 20 digits, at the bank of Russia; it ends as the bank's BIK does."""
     return _account(digits, bik, f"0{bik[4:6]}") and digits[-3:] == bik[-3:]
+
+
+def luhn(digits: str) -> bool:
+    """Of a card's number, whatever its length."""
+    doubled = [int(one) * (1 + place % 2) for place, one in enumerate(reversed(digits))]
+    return sum(one - 9 if one > 9 else one for one in doubled) % 10 == 0
 
 
 def _account(digits: str, bik: str, prefix: str) -> bool:

@@ -1,10 +1,12 @@
-"""One JSON line an event, with the request's id and nothing personal."""
+"""One JSON line an event, with the request's id and nothing personal; a card's number is masked, whoever logs it."""
 
 import json
 import logging
 import re
 from contextvars import ContextVar
 from datetime import UTC, datetime
+
+from abonent.core import masking
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -27,4 +29,4 @@ class JsonFormatter(logging.Formatter):
         line.update(getattr(record, "fields", {}))
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return _SECRET_PATH.sub(r"\1…", json.dumps(line, ensure_ascii=False, default=str))
+        return masking.text(_SECRET_PATH.sub(r"\1…", json.dumps(line, ensure_ascii=False, default=str)))

@@ -8,7 +8,7 @@ import re
 from datetime import date
 from typing import Any
 
-from abonent.core import db
+from abonent.core import db, masking
 from abonent.notifications import delivery, texts
 
 _QUEUE = db.read_sql(__file__, "outbox_queue")
@@ -26,7 +26,7 @@ def queue(*, key: str, contract_id: int, kind: str, params: dict[str, Any]) -> b
     texts.check(kind, params)
     written = db.run(
         _QUEUE,
-        {"key": key, "contract_id": contract_id, "kind": kind, "params": json.dumps(params, default=str)},
+        {"key": key, "contract_id": contract_id, "kind": kind, "params": json.dumps(masking.values(params), default=str)},
     )
     delivery.deliver.wake()
     return written == 1
