@@ -46,7 +46,7 @@ def _without_cards(run: str) -> str:
     for length in _LIKELY:
         for first, (begins, _) in enumerate(groups):
             ends = _end(groups, first, length)
-            if ends is not None and check_digits.luhn(_digits(run[begins:ends])):
+            if ends is not None and run[begins] != "0" and check_digits.luhn(_digits(run[begins:ends])):
                 return (
                     f"{_without_cards(run[:begins])}{MASK} {_digits(run[begins:ends])[-4:]}{_without_cards(run[ends:])}"
                 )
