@@ -5,8 +5,8 @@ from typing import Any
 
 from abonent.core import check_digits
 
-LEAST = 13  # digits of a card's number; 19 at most
-_LIKELY = (16, 15, 19, 18, 17, 14, LEAST)  # the usual length first: a longer stretch may add up by chance
+LEAST, MOST = 13, 19  # digits of a card's number
+_LIKELY = (16, 15, MOST, 18, 17, 14, LEAST)  # the usual length first: a longer stretch may add up by chance
 MASK = "\u2022\u2022\u2022\u2022"
 # Digits as people group them. Not a piece of a word or of an id like "126f-4000-8000": letters stand beside those.
 _RUN = re.compile(
@@ -43,10 +43,15 @@ def _without_cards(run: str) -> str:
     if len(run) < LEAST:
         return run
     groups = [(one.start(), one.end()) for one in _GROUP.finditer(run)]
-    for length in _LIKELY:
+    for length in (len(_digits(run)), *_LIKELY):  # a run that is one card's number first
         for first, (begins, _) in enumerate(groups):
             ends = _end(groups, first, length)
-            if ends is not None and run[begins] != "0" and check_digits.luhn(_digits(run[begins:ends])):
+            if (
+                ends is not None
+                and LEAST <= length <= MOST
+                and run[begins] != "0"
+                and check_digits.luhn(_digits(run[begins:ends]))
+            ):
                 return (
                     f"{_without_cards(run[:begins])}{MASK} {_digits(run[begins:ends])[-4:]}{_without_cards(run[ends:])}"
                 )

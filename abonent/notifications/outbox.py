@@ -26,7 +26,12 @@ def queue(*, key: str, contract_id: int, kind: str, params: dict[str, Any]) -> b
     texts.check(kind, params)
     written = db.run(
         _QUEUE,
-        {"key": key, "contract_id": contract_id, "kind": kind, "params": json.dumps(masking.values(params), default=str)},
+        {
+            "key": key,
+            "contract_id": contract_id,
+            "kind": kind,
+            "params": json.dumps(masking.values(params), default=str),
+        },
     )
     delivery.deliver.wake()
     return written == 1

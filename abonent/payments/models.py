@@ -4,6 +4,11 @@ from django.db import models
 from django.db.models.functions import Now
 
 from abonent.ledger.models import Account
+from abonent.payments.models_cards import Autopay as Autopay
+from abonent.payments.models_cards import AutopayAttempt as AutopayAttempt
+from abonent.payments.models_cards import Binding as Binding
+from abonent.payments.models_cards import BoundCard as BoundCard
+from abonent.payments.models_cards import Consent as Consent
 
 
 class Channel(models.TextChoices):
@@ -36,6 +41,10 @@ class Payment(models.Model):
     idempotence_key = models.CharField(max_length=64, unique=True)  # sent to the bank; stored before the call
     # Of the form: a double submit is one payment.
     submit_token = models.CharField(max_length=64, unique=True, null=True)
+    # The bound card it is paid by.
+    card = models.ForeignKey(
+        "payments.BoundCard", null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
     request = models.JSONField(default=dict)  # what the bank is asked: a repeat with the same key is the same body
     external_id = models.CharField(max_length=64, null=True)  # the bank's id; the receipt's number
     confirmation_url = models.URLField(max_length=2048, blank=True)
