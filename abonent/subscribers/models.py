@@ -21,9 +21,8 @@ class Customer(models.Model):
     given_name = models.CharField(max_length=80, blank=True)  # how the page greets; empty for a legal entity
     inn = models.CharField(max_length=12, blank=True)
     kpp = models.CharField(max_length=9, blank=True)
-    registered_address = models.CharField(
-        max_length=300, blank=True, default=""
-    )  # a legal entity's, as in the register
+    # A legal entity's, as in the register.
+    registered_address = models.CharField(max_length=300, blank=True, default="", db_default="")
     language = models.CharField(max_length=8, default="ru")
     user = models.OneToOneField(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="customer")
     created_at = models.DateTimeField(db_default=Now())
