@@ -3,13 +3,14 @@
 A change is a new subscription beside an old one that ends: each keeps its name, its price and its charges.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
-from abonent.billing import quotes, resuming, returns, rules, tariff_prices, waking
+from abonent.billing import fees, obstacles, quotes, resuming, returns, rules, tariff_prices, waking
 from abonent.billing.models import Change, Quote, Subscription, SubscriptionState
 from abonent.billing.models_changes import OPEN_STATES, ChangeState, ChangeWhat
 from abonent.billing.tariff_prices import UnableToChange
@@ -28,8 +29,20 @@ class NotOpen(UnableToChange):
 def quote(*, account_id: int, subscription_id: int, code: str, is_now: bool, on: date, at: datetime) -> Quote:
     """Compute and keep what a change of tariff would cost.   Raises tariff_prices.UnableToChange."""
     params: dict[str, Any] = {"subscription_id": subscription_id, "code": code, "is_now": is_now}
-    priced = tariff_prices.price(account_id=account_id, on=on, **params)
+    priced = price(account_id=account_id, on=on, **params)
     return quotes.make(account_id=account_id, what=TARIFF, params=params, offered=priced.offered, at=at)
+
+
+def price(
+    *, account_id: int, subscription_id: int, code: str, is_now: bool, on: date, change_id: int = 0
+) -> tariff_prices.Priced:
+    """What `tariff_prices.price` says, where nothing stands in the way.   Raises tariff_prices.UnableToChange."""
+    obstacles.require_none(account_id, subscription_id, on=tariff_prices.today_of(on))
+    if not is_now and not change_id and settings.PROFILE.tariff_change.mode == "on_approval":
+        obstacles.require_no_plan(subscription_id)
+    return tariff_prices.price(
+        account_id=account_id, subscription_id=subscription_id, code=code, is_now=is_now, on=on, change_id=change_id
+    )
 
 
 def confirm(*, account_id: int, token: str, on: date, at: datetime, actor: str) -> Change:
@@ -40,7 +53,7 @@ def confirm(*, account_id: int, token: str, on: date, at: datetime, actor: str) 
     seen: list[tariff_prices.Priced] = []
 
     def compute(params: dict[str, Any]) -> quotes.Offered:
-        seen.append(tariff_prices.price(account_id=account_id, on=on, **params))
+        seen.append(price(account_id=account_id, on=on, **params))
         return seen[0].offered
 
     used = quotes.confirm(account_id=account_id, token=token, what=TARIFF, at=at, compute=compute)
@@ -55,6 +68,8 @@ def confirm(*, account_id: int, token: str, on: date, at: datetime, actor: str) 
         version=priced.version,
     ).first()
     approved = change is not None or settings.PROFILE.tariff_change.mode == "instant"
+    if change is None:
+        _withdraw_to_agree(priced.subscription, is_now=is_now)
     change = change or Change(
         account_id=account_id,
         what=ChangeWhat.TARIFF,
@@ -66,7 +81,7 @@ def confirm(*, account_id: int, token: str, on: date, at: datetime, actor: str) 
     change.quote = used
     if approved:
         return _carry_out(change, priced)
-    return _keep(change, priced, ChangeState.ASKED)
+    return _keep(change, priced, ChangeState.ASKED, waits_from=on)
 
 
 def approve(change_id: int, *, by: str, on: date, at: datetime) -> Change:
@@ -79,7 +94,7 @@ def approve(change_id: int, *, by: str, on: date, at: datetime) -> Change:
         raise NotOpen(f"change {change_id} is {change.state}")
     assert change.version is not None
     code = change.version.offer.code
-    priced = tariff_prices.price(
+    priced = price(
         account_id=change.account_id,
         subscription_id=change.subscription_id,
         code=code,
@@ -90,7 +105,7 @@ def approve(change_id: int, *, by: str, on: date, at: datetime) -> Change:
     change.decided_by, change.decided_at = by, at
     if priced.offered.total_kop > change.total_kop or priced.version.id != change.version_id:
         change.version = priced.version
-        return _keep(change, priced, ChangeState.TO_AGREE)
+        return _keep(change, priced, ChangeState.TO_AGREE, waits_from=on)
     if priced.missing_kop:
         raise tariff_prices.MoneyShort(priced.missing_kop)
     return _carry_out(change, priced)
@@ -112,6 +127,30 @@ def cancel(change_id: int, *, account_id: int) -> Change:
     return change
 
 
+def expired(on: date) -> list[int]:
+    """The ids of requests that wait no longer: nobody answered by their date, or the tariff is not offered any more."""
+    waiting = Change.objects.filter(what=ChangeWhat.TARIFF, state__in=[ChangeState.ASKED, ChangeState.TO_AGREE])
+    over = waiting.filter(Q(waits_until__lte=on) | Q(version__offer__on_sale=False))
+    return list(over.order_by("id").values_list("id", flat=True))
+
+
+def expire(change_id: int, *, on: date) -> Change:
+    """Close a request that waits no longer; nothing was charged. Locks the account.   Raises NotOpen.
+
+    `why` says which it was: "time", or "withdrawn" of the tariff.
+    """
+    change = _lock_open(change_id, None)
+    assert change.version is not None
+    if change.state == ChangeState.PLANNED:
+        raise NotOpen(f"change {change_id} is planned")
+    withdrawn = not change.version.offer.on_sale
+    if not withdrawn and (change.waits_until is None or change.waits_until > on):
+        raise NotOpen(f"change {change_id} waits until {change.waits_until}")
+    change.state, change.why = ChangeState.EXPIRED, "withdrawn" if withdrawn else "time"
+    change.save(update_fields=["state", "why"])
+    return change
+
+
 def open_changes(account_id: int) -> list[Change]:
     """What is asked for or planned, with its offers, the oldest first."""
     found = Change.objects.filter(account_id=account_id, state__in=OPEN_STATES)
@@ -123,10 +162,10 @@ def of_quote(quote_id: int) -> Change | None:
     return Change.objects.filter(quote_id=quote_id).first()
 
 
-def apply_due(first_account_id: int, last_account_id: int, *, on: date) -> int:
+def apply_due(first_account_id: int, last_account_id: int, *, on: date) -> list[Change]:
     """Changes of tariff planned for `on`, of a range of accounts, before its charges: a step of the charge run.
 
-    The new tariff takes the old one's place and is charged by the run itself; give how many did.
+    The new tariff takes the old one's place and is charged by the run itself; give those that did.
     What is paid beyond `on`, or paused, waits until its paid days are over.
     """
     db.require_transaction()
@@ -139,13 +178,14 @@ def apply_due(first_account_id: int, last_account_id: int, *, on: date) -> int:
     )
     ids = sorted(set(due.values_list("account_id", flat=True)))
     if not ids:
-        return 0
+        return []
     db.lock(Account, ids)
-    done = 0
+    done = []
     for change in due.select_related("version__offer", "subscription__line").order_by("account_id", "id"):
         try:
             with transaction.atomic():
-                done += _apply(change, on)
+                if _apply(change, on):
+                    done.append(change)
         except (returns.UnableToReturn, IntegrityError) as error:
             _give_up(change, f"{type(error).__name__}: {error}".partition("\n")[0])
     return done
@@ -206,6 +246,7 @@ def _carry_out(change: Change, priced: tariff_prices.Priced) -> Change:
     subscription, on = priced.subscription, priced.offered.effective_on
     was_active = subscription.state == SubscriptionState.ACTIVE
     _keep(change, priced, ChangeState.DONE)
+    _take_fee(change, priced, on)
     for one in (subscription, *priced.dropped):
         returns.give_back(one, on=on, reason="tariff_change")
     new = replace(subscription, priced.version, on=on, dropped=priced.dropped)
@@ -220,8 +261,35 @@ def _carry_out(change: Change, priced: tariff_prices.Priced) -> Change:
     return change
 
 
-def _keep(change: Change, priced: tariff_prices.Priced, state: ChangeState) -> Change:
+def _take_fee(change: Change, priced: tariff_prices.Priced, on: date) -> None:
+    """What the agreed lines name, and not what the profile says by now."""
+    change.fee_kop = sum(line["amount_kop"] for line in priced.offered.lines if line["what"] == "fee")
+    posted = fees.take(
+        key=f"fee:change:{change.pk}",
+        account_id=change.account_id,
+        fee_kop=change.fee_kop,
+        on=on,
+        kind=priced.subscription.kind,
+    )
+    if posted is not None:
+        change.fee_transfer_on, change.fee_transfer_id = posted.on, posted.id
+        change.save(update_fields=["fee_kop", "fee_transfer_on", "fee_transfer_id"])
+
+
+def _withdraw_to_agree(subscription: Subscription, *, is_now: bool) -> None:
+    """The subscriber wants another tariff than the one that waited for his yes to a higher sum."""
+    Change.objects.filter(
+        subscription=subscription, what=ChangeWhat.TARIFF, is_now=is_now, state=ChangeState.TO_AGREE
+    ).update(state=ChangeState.CANCELLED)
+
+
+def _keep(
+    change: Change, priced: tariff_prices.Priced, state: ChangeState, *, waits_from: date | None = None
+) -> Change:
+    """waits_from: of a request: since when it waits for an answer."""
     change.state = state
+    if waits_from is not None:
+        change.waits_until = waits_from + timedelta(days=settings.PROFILE.tariff_change.request_days)
     change.effective_on = priced.offered.effective_on
     change.lines, change.total_kop = priced.offered.lines, priced.offered.total_kop
     change.save()
@@ -236,24 +304,26 @@ def _cancel_planned(subscription: Subscription, *, but: int | None) -> None:
     planned.exclude(id=but or 0).update(state=ChangeState.CANCELLED)
 
 
-def _apply(change: Change, on: date) -> int:
+def _apply(change: Change, on: date) -> bool:
     old = Subscription.objects.get(id=change.subscription_id)
     if old.state == SubscriptionState.ENDED:
         Change.objects.filter(id=change.id).update(state=ChangeState.FAILED)
-        return 0
+        return False
     if old.state == "paused":
-        return 0
+        return False
     if old.state == SubscriptionState.ACTIVE and old.paid_until is not None and old.paid_until > on:
         Change.objects.filter(id=change.id).update(effective_on=old.paid_until)
-        return 0
+        return False
     assert change.version is not None
     dropped = tariff_prices.not_carried(old, change.version.offer)
     for addon in dropped:
         returns.give_back(addon, on=on, reason="tariff_change")
-    Change.objects.filter(id=change.id).update(state=ChangeState.DONE, effective_on=on)
+    change.state, change.effective_on = ChangeState.DONE, on
+    change.save(update_fields=["state", "effective_on"])
     new = replace(old, change.version, on=on, dropped=dropped)
-    Change.objects.filter(id=change.id).update(result=new)
-    return 1
+    change.result = new
+    change.save(update_fields=["result"])
+    return True
 
 
 def _give_up(change: Change, why: str) -> None:

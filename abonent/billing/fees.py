@@ -1,4 +1,4 @@
-"""Take a fee for a deferral or a pause, and give it back when what it was for never began."""
+"""Take a fee for a deferral, a pause or a change of tariff, and give it back when what it was for never began."""
 
 from datetime import date
 
@@ -7,24 +7,25 @@ from abonent.ledger import accounts, transfers
 from abonent.ledger.models import Reason
 
 
-def take(*, key: str, account_id: int, fee_kop: int, on: date) -> transfers.Posted | None:
-    """Move the fee to the revenue of the account's first service. 0: None, nothing is moved.
+def take(*, key: str, account_id: int, fee_kop: int, on: date, kind: str = "") -> transfers.Posted | None:
+    """Move the fee to the revenue of a kind of service; by default of the account's first. 0: None, nothing is moved.
 
     key: "fee:<what>:<id>".   on: the operator's date.   The account is locked and has the money.
     """
     if not fee_kop:
         return None
-    kind = (
+    kind = kind or (
         Subscription.objects.filter(account_id=account_id)
         .exclude(state=SubscriptionState.ENDED)
         .order_by("priority", "id")
         .values_list("kind", flat=True)
         .first()
+        or "internet"
     )
     return transfers.post(
         key=key,
         debit_id=account_id,
-        credit_id=accounts.house_id(f"revenue:{kind or 'internet'}"),
+        credit_id=accounts.house_id(f"revenue:{kind}"),
         amount_kop=fee_kop,
         on=on,
         reason=Reason.FEE,

@@ -207,11 +207,27 @@ from (
     from billing_deferral
     union all
     select 'pause', id, account_id, fee_kop, fee_transfer_on, fee_transfer_id from billing_pause
+    union all
+    select 'change', id, account_id, fee_kop, fee_transfer_on, fee_transfer_id from billing_change
 ) fee
 left join ledger_transfer t on t."on" = fee.transfer_on and t.id = fee.transfer_id
 where (fee.fee_kop = 0) <> (fee.transfer_id is null)
    or fee.fee_kop > 0 and (t.id is null or t.reason <> 'fee' or t.debit_id <> fee.account_id
                            or t.amount_kop <> fee.fee_kop)
+
+-- rule: a transfer of a fee has one owner
+select format('the fee %s of %s is of %s things', t.id, t."on", count(fee.fee_transfer_id)) as what
+from ledger_transfer t
+left join (
+    select fee_transfer_on, fee_transfer_id from billing_deferral
+    union all
+    select fee_transfer_on, fee_transfer_id from billing_pause
+    union all
+    select fee_transfer_on, fee_transfer_id from billing_change
+) fee on fee.fee_transfer_on = t."on" and fee.fee_transfer_id = t.id
+where t.reason = 'fee'
+group by t.id, t."on"
+having count(fee.fee_transfer_id) <> 1
 
 -- rule: what is paused has a pause that runs
 select format('subscription %s of account %s is paused, and no pause runs', s.id, s.account_id) as what

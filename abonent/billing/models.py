@@ -113,8 +113,19 @@ class Terms(models.Model):
     )
     credit_limit_kop = models.BigIntegerField(default=0)  # postpaid: how far below zero the balance may go
     deferral_kop = models.BigIntegerField(default=0, db_default=0)  # of the deferral that counts now
+    # The limit agreed, while an invoice is overdue and the limit above is 0; null: nothing is withheld.
+    withheld_limit_kop = models.BigIntegerField(null=True)
     first_top_up_kop = models.BigIntegerField(default=0)  # payments since signing that open the access
     activated_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(withheld_limit_kop__isnull=True)
+                | models.Q(withheld_limit_kop__gt=0, credit_limit_kop=0),
+                name="billing_terms_withheld",
+            ),
+        ]
 
 
 class RunState(models.TextChoices):

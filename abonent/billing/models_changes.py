@@ -76,6 +76,7 @@ class ChangeState(models.TextChoices):
     CANCELLED = "cancelled"  # by the subscriber
     REFUSED = "refused"  # by the staff
     FAILED = "failed"  # what it was about was gone on its date
+    EXPIRED = "expired"  # nobody answered in time, or what was asked for is not offered any more
 
 
 OPEN_STATES = (ChangeState.ASKED, ChangeState.TO_AGREE, ChangeState.PLANNED)
@@ -103,6 +104,10 @@ class Change(models.Model):
     quote = models.ForeignKey(Quote, null=True, on_delete=models.PROTECT, related_name="+")  # agreed to
     lines = models.JSONField(default=list)  # as agreed; as done, once done
     total_kop = models.BigIntegerField(default=0)
+    fee_kop = models.BigIntegerField(default=0, db_default=0)  # taken for the change itself
+    fee_transfer_on = models.DateField(null=True)  # null with a fee of 0: no transfer
+    fee_transfer_id = models.BigIntegerField(null=True)
+    waits_until = models.DateField(null=True)  # of a request: the first date on which it waits no more
     result = models.ForeignKey(
         "billing.Subscription", null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
     )
@@ -124,12 +129,22 @@ class Change(models.Model):
                 condition=models.Q(state__in=["asked", "to_agree", "planned"], what="addon_on"),
                 name="billing_change_addon_once",
             ),
+            models.CheckConstraint(
+                condition=models.Q(fee_kop=0, fee_transfer_on__isnull=True, fee_transfer_id__isnull=True)
+                | models.Q(fee_kop__gt=0, fee_transfer_on__isnull=False, fee_transfer_id__isnull=False),
+                name="billing_change_fee",
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["effective_on", "account"],
                 condition=models.Q(state="planned"),
                 name="billing_change_planned",
+            ),
+            models.Index(
+                fields=["waits_until"],
+                condition=models.Q(state__in=["asked", "to_agree"]),
+                name="billing_change_waits",
             ),
             models.Index(fields=["account"], name="billing_change_account"),
         ]

@@ -130,7 +130,11 @@ def price(*, account_id: int, subscription_id: int, code: str, is_now: bool, on:
     dropped = not_carried(subscription, version.offer)
     has = held(account_id)
     if is_now:
-        lines = _lines_now(subscription, version, dropped, has, on)
+        fee_kop = settings.PROFILE.tariff_change.fee_kop
+        after_fee = has._replace(available_kop=has.available_kop - fee_kop)
+        lines = _lines_now(subscription, version, dropped, after_fee, on)
+        if fee_kop:
+            lines.insert(0, line_of("fee", version, fee_kop))
     else:
         lines = [line_of("from_next_period", version, 0), *(line_of("addon_ends", one.version, 0) for one in dropped)]
     total_kop = sum(line["amount_kop"] for line in lines)

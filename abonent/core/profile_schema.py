@@ -124,7 +124,8 @@ class Text(typed_files.Model):
 class TariffChange(typed_files.Model):
     mode: Literal["instant", "on_approval"]
     max_per_month: int = Field(ge=1, le=31)
-    fee_kop: Sum = Field(alias="fee")
+    fee_kop: Sum = Field(alias="fee")  # of the current tariff's change; the future one is free
+    request_days: int = Field(default=14, ge=1, le=90)  # on_approval: a request without an answer expires after them
 
 
 class Deferral(typed_files.Model):

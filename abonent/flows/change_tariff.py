@@ -1,8 +1,12 @@
 """A subscriber changes the tariff: quote, confirm; or asks, and the staff approve. Here billing meets the notices.
 
 quote ──► confirm ──► done at once │ planned for the next period │ asked (on_approval)
-                                                                    └─► approve ──► done │ planned │ to agree anew
+                                                                    ├─► approve ──► done │ planned │ to agree anew
+                                                                    └─► nobody answers: expired
 """
+
+import contextlib
+from datetime import date
 
 from abonent.billing import changes, quotes, tariff_prices
 from abonent.billing.models import Change, Quote
@@ -17,6 +21,7 @@ _NOTICES = {
     ChangeState.PLANNED: "tariff_planned",
     ChangeState.TO_AGREE: "tariff_to_agree",
     ChangeState.REFUSED: "tariff_refused",
+    ChangeState.EXPIRED: "tariff_expired",
 }
 
 
@@ -35,7 +40,7 @@ def quote(*, account_id: int, subscription_id: int, code: str, is_now: bool) -> 
 
 def look(quoted: Quote) -> tariff_prices.Priced:
     """Around a quote: the balance after it, the next charge after it, what is missing."""
-    return tariff_prices.price(account_id=quoted.account_id, on=clock.today(), **quoted.params)
+    return changes.price(account_id=quoted.account_id, on=clock.today(), **quoted.params)
 
 
 def confirm(*, account_id: int, token: str, actor: str, address: str | None = None) -> Change:
@@ -73,6 +78,36 @@ def refuse(change_id: int, *, by: str, why: str) -> Change:
     return change
 
 
+def apply_due(first_account_id: int, last_account_id: int, *, on: date) -> int:
+    """A step of the charge run: the changes planned for this date, with their notices; give how many."""
+    done = changes.apply_due(first_account_id, last_account_id, on=on)
+    for change in done:
+        assert change.version is not None
+        contract_id = _contract_id(change)
+        outbox.queue(
+            key=f"tariff_began:{change.pk}",
+            contract_id=contract_id,
+            kind="tariff_began",
+            params={**_names(change), "price_kop": change.version.price_kop, "on": on},
+        )
+        events.publish(f"contract:{contract_id}", "tariff", {"change": change.pk, "state": str(change.state)})
+    return len(done)
+
+
+def expire_due(on: date) -> int:
+    """Close the requests that nobody answered in time, or whose tariff is not offered any more; give how many.
+
+    Each in a transaction of its own, with its notice. Safe twice. Call it outside a transaction.
+    """
+    closed = 0
+    for change_id in changes.expired(on):
+        with contextlib.suppress(changes.NotOpen), db.atomic():  # answered a moment ago
+            change = changes.expire(change_id, on=on)
+            _tell(change, actor="system:expire_requests", action="billing.expire_change")
+            closed += 1
+    return closed
+
+
 def fresh(used: quotes.UnableToConfirm) -> Quote | None:
     """The new quote in place of one that says something else now, or is too old; None: there is nothing to price.
 
@@ -85,8 +120,7 @@ def fresh(used: quotes.UnableToConfirm) -> Quote | None:
 
 def _tell(change: Change, *, actor: str, action: str, address: str | None = None) -> None:
     """The audit log, the open pages, and the person."""
-    contract_id = Account.objects.values_list("contract_id", flat=True).get(id=change.account_id)
-    assert contract_id is not None
+    contract_id = _contract_id(change)
     assert change.version is not None
     offer = change.version.offer
     audit.record(
@@ -111,10 +145,21 @@ def _tell(change: Change, *, actor: str, action: str, address: str | None = None
             contract_id=contract_id,
             kind=kind,
             params={
-                "name_ru": offer.name_ru,
-                "name_en": offer.name_en,
+                **_names(change),
                 "on": change.effective_on,
                 "total_kop": change.total_kop,
                 "why": change.why,
+                "until": change.waits_until,
             },
         )
+
+
+def _names(change: Change) -> dict[str, str]:
+    assert change.version is not None
+    return {"name_ru": change.version.offer.name_ru, "name_en": change.version.offer.name_en}
+
+
+def _contract_id(change: Change) -> int:
+    found = Account.objects.values_list("contract_id", flat=True).get(id=change.account_id)
+    assert found is not None, change.account_id
+    return found

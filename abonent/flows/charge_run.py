@@ -13,9 +13,9 @@ from datetime import date
 
 from django.db import IntegrityError, transaction
 
-from abonent.billing import addons, changes, charging, runs
+from abonent.billing import addons, charging, runs
 from abonent.core import alarms, db, partitions, periods
-from abonent.flows import defer, end_contract, pause
+from abonent.flows import change_tariff, defer, end_contract, pause
 from abonent.notifications import outbox
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ STEPS: tuple[Callable[..., int], ...] = (
     defer.end_due,
     pause.end_due,
     end_contract.apply_due,
-    changes.apply_due,
+    change_tariff.apply_due,
     addons.apply_due,
     pause.begin_due,
 )

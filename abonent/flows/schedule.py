@@ -16,7 +16,7 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from abonent.billing.documents import invoices
 from abonent.core import alarms, apart, clock, events, jobs, marks, partitions
-from abonent.flows import charge_run, defer, topup
+from abonent.flows import change_tariff, charge_run, defer, topup
 from abonent.identity import devices, limits
 from abonent.notifications import delivery
 
@@ -47,6 +47,7 @@ ENTRIES = (
     Entry("sessions", lambda now: SessionStore.clear_expired()),
     Entry("finished_jobs", lambda now: jobs.sweep()),
     Entry("deferral_reminders", lambda now: defer.remind(clock.on_date(now))),
+    Entry("tariff_requests", lambda now: change_tariff.expire_due(clock.on_date(now))),
     Entry("charge", lambda now: charge_run.catch_up(clock.on_date(now))),
     Entry("documents", lambda now: invoices.make_due(clock.on_date(now))),
 )

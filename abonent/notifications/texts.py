@@ -139,6 +139,30 @@ def _tariff_refused(params: dict[str, Any], number: str, today: date) -> Text:
     )
 
 
+def _tariff_began(params: dict[str, Any], number: str, today: date) -> Text:
+    facts = {"name": _name(params), "number": number, "day": _show_date(params["on"], today)}
+    facts["price"] = money.show(params["price_kop"])
+    return Text(
+        _("Your tariff is «%(name)s» now") % facts,
+        _("From %(day)s the tariff of contract %(number)s is «%(name)s», %(price)s, as you chose.") % facts,
+    )
+
+
+def _tariff_expired(params: dict[str, Any], number: str, today: date) -> Text:
+    facts = {"name": _name(params), "number": number}
+    if params["why"] == "withdrawn":
+        body = _(
+            "«%(name)s» is not offered any more: the request of contract %(number)s is closed. "
+            "Nothing was charged; choose another tariff in your account."
+        )
+    else:
+        body = _(
+            "The request of contract %(number)s for «%(name)s» was not confirmed in time and is closed. "
+            "Nothing was charged; you can send it once more in your account."
+        )
+    return Text(_("The request for a tariff is closed"), body % facts)
+
+
 def _addon_connected(params: dict[str, Any], number: str, today: date) -> Text:
     facts = {"name": _name(params), "number": number, "day": _show_date(params["on"], today)}
     return Text(
@@ -232,6 +256,8 @@ KINDS: dict[str, Kind] = {
     "tariff_changed": Kind(_OFFER | {"total_kop"}, _tariff_changed, at_any_hour=True),
     "tariff_planned": Kind(_OFFER | {"on"}, _tariff_planned, at_any_hour=True),
     "tariff_to_agree": Kind(_OFFER | {"total_kop"}, _tariff_to_agree, sms_first=True),
+    "tariff_began": Kind(_OFFER | {"on", "price_kop"}, _tariff_began),
+    "tariff_expired": Kind(_OFFER | {"why"}, _tariff_expired),
     "addon_connected": Kind(_OFFER | {"on"}, _addon_connected, at_any_hour=True),
     "addon_disconnected": Kind(_OFFER | {"on"}, _addon_disconnected, at_any_hour=True),
     "tariff_refused": Kind(_OFFER | {"why"}, _tariff_refused),

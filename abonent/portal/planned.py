@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from abonent.billing import changes
 from abonent.billing.models_changes import ChangeWhat
+from abonent.core import periods
 from abonent.portal import words
 from abonent.ui import formats
 
@@ -23,6 +24,7 @@ class Open(NamedTuple):
     total_kop: int
     code: str
     subscription_id: int
+    waits_through: date | None  # of a request: the last day on which it waits
 
 
 def open_changes(account_id: int) -> list[Open]:
@@ -44,6 +46,7 @@ def open_changes(account_id: int) -> list[Open]:
                     total_kop=change.total_kop,
                     code=version.offer.code,
                     subscription_id=change.subscription_id,
+                    waits_through=change.waits_until - periods.ONE_DAY if change.waits_until else None,
                 )
             )
     return found

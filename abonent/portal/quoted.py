@@ -43,6 +43,8 @@ def _line(one: dict[str, Any]) -> Line:
         unused = periods.Period(_period(one["used"]).end, _period(one["period"]).end)
         facts["period"] = formats.period(*unused)
         return Line(text % facts, -one["amount_kop"], history.arithmetic_of_return(_returned(one)))
+    if one["what"] == "fee":
+        return Line(_("Fee for the change of tariff"), -one["amount_kop"], [])
     if one["what"] == "on_resume":
         facts["sum"] = money.show(one["cost_kop"])
         return Line(_("«%(name)s»: nothing now; it goes on when %(sum)s is on the balance") % facts, 0, [])

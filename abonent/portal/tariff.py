@@ -8,15 +8,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from abonent.billing import changes, quotes, tariff_prices
+from abonent.billing import changes, obstacles, quotes, tariff_prices
 from abonent.billing import queries as billing
 from abonent.billing.models import Change, Quote, Subscription
 from abonent.billing.models_changes import ChangeState, ChangeWhat
 from abonent.catalog import queries as catalog
 from abonent.catalog.models import OfferVersion
-from abonent.core import clock, money
+from abonent.core import clock, money, periods
 from abonent.flows import change_tariff
 from abonent.portal import cabinet, planned, quoted, scope, site, sums, words
 from abonent.ui import formats
@@ -42,6 +43,23 @@ class Choice(NamedTuple):
     is_future: bool
 
 
+class Limit(NamedTuple):
+    """How many times more the current tariff may be changed this month."""
+
+    left: int
+    again_on: date  # the first date of the next month
+
+    @property
+    def text(self) -> str:
+        if not self.left:
+            return _("It was changed as often as is possible this month. Possible again from %(day)s.") % {
+                "day": formats.day(self.again_on)
+            }
+        return ngettext(
+            "Possible %(count)s time more this month.", "Possible %(count)s times more this month.", self.left
+        ) % {"count": self.left}
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @scope.signed_in_subscriber
 def page(request: HttpRequest) -> HttpResponse:
@@ -61,6 +79,7 @@ def _table(
     current = _picked_service(own, tariffs)
     today = clock.today()
     opened = planned.open_changes(seen.account_id)
+    limit = _limit(current, today)
     context = {
         "here": "cabinet_services",
         "seen": seen,
@@ -72,7 +91,9 @@ def _table(
         "done": _done(own, seen),
         "problem": problem,
         "picked": picked,
-        "when": when or NOW,
+        "when": when or (NEXT if limit and not limit.left else NOW),
+        "limit": limit,
+        "closed": _closed(current) if current and not any(one.is_now for one in opened) else None,
         "next_on": _next_on(current, today),
         "policy": settings.PROFILE.tariff_change,
         "per": words.PER,
@@ -181,7 +202,17 @@ def why(refused: tariff_prices.UnableToChange) -> str:
         ) % {"day": formats.day(refused.again_on)}
     if isinstance(refused, tariff_prices.MoneyShort):
         return _("%(sum)s is missing.") % {"sum": money.show(refused.missing_kop)}
+    if isinstance(refused, obstacles.ContractEnds):
+        text = _("The contract ends: %(day)s is its last day. Call the end off first, if you stay with us.")
+        return text % {"day": formats.day(refused.ends_on - periods.ONE_DAY)}
+    if isinstance(refused, obstacles.BeginsLater):
+        return _("This service begins on %(day)s: it can be changed from then on.") % {
+            "day": formats.day(refused.starts_on)
+        }
     texts = {
+        obstacles.Paused: _("The service is paused at your wish. End the pause first, then change what you like."),
+        obstacles.DueToday: _("Your future tariff begins today. Try in some minutes."),
+        obstacles.PlannedAlready: _("A future tariff is approved already: take it back first, if you want another."),
         tariff_prices.NothingToChange: _(
             "The tariff was changed a moment ago, perhaps in another window. Nothing more was done: look below."
         ),
@@ -221,6 +252,28 @@ def _next_on(current: billing.SubscriptionRow | None, today: date) -> date | Non
     if current is None:
         return None
     return tariff_prices.next_period(Subscription.objects.get(id=current.id), tariff_prices.today_of(today))
+
+
+def _limit(current: billing.SubscriptionRow | None, today: date) -> Limit | None:
+    if current is None:
+        return None
+    today = tariff_prices.today_of(today)
+    done = tariff_prices.changes_this_month(Subscription.objects.get(id=current.id), today)
+    left = settings.PROFILE.tariff_change.max_per_month - done
+    return Limit(max(0, left), periods.calendar_month(today).end)
+
+
+def _closed(current: billing.SubscriptionRow) -> dict[str, object] | None:
+    """The last request of this service, if it was refused or nobody answered it."""
+    last = Change.objects.filter(subscription_id=current.id, what=ChangeWhat.TARIFF).select_related("version__offer")
+    change = last.order_by("id").last()
+    if change is None or change.version is None or change.state not in (ChangeState.REFUSED, ChangeState.EXPIRED):
+        return None
+    return {
+        "state": str(change.state),
+        "why": change.why,
+        "name": change.version.offer.name(formats.language()),
+    }
 
 
 def _done(own: scope.OwnRequest, seen: billing.Overview) -> dict[str, object] | None:

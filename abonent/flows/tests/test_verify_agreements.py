@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.conf import settings
 
-from abonent.billing.tests import builder
+from abonent.billing.tests import builder, changing
 from abonent.billing.tests.builder import day
 from abonent.core import db, partitions
 from abonent.flows import charge_run, defer, end_contract, pause, verify
@@ -38,6 +38,16 @@ def agreed(monkeypatch: pytest.MonkeyPatch) -> None:
                actor="test")  # fmt: skip
     end_contract.plan(account_id=gone.pk, ends_on=day("2026-12-03"), on=day("2026-12-02"), actor="test")
     charge_run.catch_up(day("2026-12-03"))
+    _change_for_a_fee(monkeypatch)
+
+
+def _change_for_a_fee(monkeypatch: pytest.MonkeyPatch) -> None:
+    """580,00 comes back, 310 × 29 ÷ 31 = 290,00 and 30,00 are charged."""
+    set_fee(monkeypatch, "tariff_change")
+    account = builder.account()
+    old = builder.active(account, "620,00", "2026-12-03")
+    quoted = changing.quote(account, old, builder.version("310,00"), "2026-12-03")
+    changing.confirm(account, quoted, "2026-12-03")
 
 
 def problems() -> list[str]:
@@ -64,13 +74,22 @@ def test_what_the_verbs_agreed_is_in_order() -> None:
         ("a fee has the transfer it names", "update billing_deferral set account_id = account_id + 1"),
         ("a fee has the transfer it names", "update billing_pause set fee_transfer_id = fee_transfer_id + 100000"),
         ("a fee has the transfer it names", "update billing_pause set fee_kop = 0"),
+        ("a fee has the transfer it names", "update billing_change set fee_kop = fee_kop + 1 where fee_kop > 0"),
+        ("a fee has the transfer it names", "update billing_change set account_id = account_id - 1"),
+        ("a transfer of a fee has one owner", "update billing_pause set (fee_kop, fee_transfer_id) = (0, null)"),
+        (
+            "a transfer of a fee has one owner",
+            "update billing_pause p set (fee_transfer_on, fee_transfer_id) = (d.fee_transfer_on, d.fee_transfer_id)"
+            " from billing_deferral d",
+        ),
         ("a fee has the transfer it names", "delete from ledger_transfer where reason = 'fee'"),
         ("a fee has the transfer it names", "update ledger_transfer set amount_kop = 1 where reason = 'fee'"),
         ("what is paused has a pause that runs", "update billing_pause set state = 'over'"),
         ("what is paused has a pause that runs", "update billing_pause set account_id = account_id + 1"),
         (
             "a contract that has ended has nothing left that serves",
-            "update billing_subscription set state = 'suspended' where state = 'ended'",
+            "update billing_subscription s set state = 'suspended'"
+            " from billing_ending e where e.account_id = s.account_id",
         ),
         (
             "a contract that has ended has nothing left that serves",
