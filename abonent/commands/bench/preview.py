@@ -141,7 +141,7 @@ def _account(today: date) -> "Account":
     partitions.ensure(first, today)
     partitions.ensure_ahead(today)
     with db.atomic():
-        customer = customers.create_person(full_name="Долголетов Иван Иванович", given_name="Иван")
+        customer = customers.create_person(full_name="Longstanding Subscriber", given_name="Long")
         account = accounts.open_account(contracts.sign(customer_id=customer.pk, on=first).pk)
         transfers.post(
             key="bench:preview", debit_id=accounts.house_id("clearing:cash"), credit_id=account.pk,
