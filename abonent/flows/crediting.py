@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from abonent.billing import resuming
-from abonent.core import db, events
+from abonent.core import clock, db, events
 from abonent.ledger import accounts, transfers
 from abonent.ledger import queries as ledger_queries
 from abonent.ledger.models import Account, Reason
@@ -40,7 +40,8 @@ def credit(payment: Payment, *, on: date, at: datetime) -> Credited:
         reason=Reason.PAYMENT,
     )
     payments.mark_succeeded(payment, transfer_on=posted.on, transfer_id=posted.id, at=at)
-    resumed = resuming.resume(payment.account_id, on=on)
+    # Money of an earlier date (a bank's statement) opens the service today, not on the days before.
+    resumed = resuming.resume(payment.account_id, on=max(on, clock.on_date(at)))
     balance_kop = ledger_queries.balance_kop(payment.account_id)
     _tell(payment, balance_kop, resumed)
     return Credited(balance_kop, resumed)

@@ -16,12 +16,13 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from abonent.billing.documents import invoices
 from abonent.core import alarms, apart, clock, events, jobs, marks, partitions
-from abonent.flows import change_tariff, charge_run, defer, topup
+from abonent.flows import change_tariff, charge_run, defer, refunding, topup
 from abonent.identity import devices, limits
 from abonent.notifications import delivery
 
 # Every module with a job; a test compares this with the tree.
 JOB_MODULES = (
+    "abonent.flows.refunding",
     "abonent.flows.schedule",
     "abonent.flows.topup",
     "abonent.notifications.delivery",
@@ -40,6 +41,7 @@ class Entry(NamedTuple):
 ENTRIES = (
     Entry("partitions", lambda now: partitions.ensure_ahead(clock.on_date(now))),
     Entry("topups", topup.poll_open, daily=False),
+    Entry("refunds", refunding.poll_open, daily=False),
     Entry("notices", lambda now: delivery.wake_if_due(), daily=False),
     Entry("events", lambda now: events.sweep(), daily=False),
     Entry("wrong_tries", limits.forget_old, daily=False),
@@ -48,6 +50,7 @@ ENTRIES = (
     Entry("finished_jobs", lambda now: jobs.sweep()),
     Entry("deferral_reminders", lambda now: defer.remind(clock.on_date(now))),
     Entry("tariff_requests", lambda now: change_tariff.expire_due(clock.on_date(now))),
+    Entry("refunds_overdue", lambda now: refunding.tell_overdue(clock.on_date(now))),
     Entry("charge", lambda now: charge_run.catch_up(clock.on_date(now))),
     Entry("documents", lambda now: invoices.make_due(clock.on_date(now))),
 )

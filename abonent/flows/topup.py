@@ -17,7 +17,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from abonent.core import audit, clock, db, jobs
-from abonent.flows import crediting, settling
+from abonent.flows import crediting, refunding, settling
 from abonent.ledger import transfers
 from abonent.ledger.models import Account
 from abonent.payments import matching, payments, queries, raw_events
@@ -125,7 +125,7 @@ def start(*, account_id: int, amount_kop: int, submit_token: str, return_url: st
 
 
 def receive(channel: str, body: bytes, address: str | None) -> None:
-    """Keep the bank's message, once, and ask the bank about its payment, every time it comes.
+    """Keep the bank's message, once, and ask the bank about its payment or refund, every time it comes.
 
     A forged or early message must never make the true one a dropped duplicate. What we do not know is kept too.
     address: who sent it.   Raises raw_events.UnableToKeep for what is no message of the bank's.
@@ -133,6 +133,8 @@ def receive(channel: str, body: bytes, address: str | None) -> None:
     message = raw_events.read(body)
     with db.atomic():
         raw_events.keep(channel, message, address=address)
+        if message.is_of_refund:
+            refunding.settle_external.defer(external_id=message.external_id, turn=0)
         if not message.is_of_payment:
             return
         payment = queries.by_external_id(channel, message.external_id)

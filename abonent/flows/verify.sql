@@ -19,23 +19,30 @@ group by t.id, t."on"
 having count(p.id) <> 1
 
 -- rule: clearing equals payments less refunds
-select format('%s gave %s kopecks, its payments less refunds are %s', code, gave, coalesce(paid, 0) - back) as what
+select format('%s gave %s kopecks, its payments less refunds are %s', code, gave, coalesce(kept, 0)) as what
 from (
     select house.code,
            coalesce(sum(t.amount_kop) filter (where t.debit_id = house.id), 0)
-             - coalesce(sum(t.amount_kop) filter (where t.credit_id = house.id), 0) as gave,
-           coalesce(sum(t.amount_kop) filter (where t.credit_id = house.id and t.reason in ('refund', 'reversal')), 0)
-             as back
+             - coalesce(sum(t.amount_kop) filter (where t.credit_id = house.id), 0) as gave
     from ledger_account house
     left join ledger_transfer t on house.id in (t.debit_id, t.credit_id)
     where house.kind = 'clearing'
     group by house.code
 ) clearing
 left join (
-    select 'clearing:' || channel as code, sum(amount_kop) as paid
-    from payments_payment where state = 'succeeded' group by channel
-) payments using (code)
-where gave <> coalesce(paid, 0) - back
+    select 'clearing:' || channel as code, sum(kop) as kept
+    from (
+        select channel, amount_kop as kop from payments_payment where state = 'succeeded'
+        union all
+        select p.channel, -p.amount_kop from payments_reversal v join payments_payment p on p.id = v.payment_id
+        union all
+        select channel, -amount_kop from payments_refund where state in ('pending', 'succeeded')
+        union all
+        select 'cash', -amount_kop from billing_payout where state = 'paid'
+    ) moved
+    group by channel
+) books using (code)
+where gave <> coalesce(kept, 0)
 
 -- rule: no account is an orphan
 select format('account %s is of contract %s', a.id, a.contract_id) as what

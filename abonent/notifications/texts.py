@@ -68,6 +68,15 @@ def _payment_received(params: dict[str, Any], number: str, today: date) -> Text:
     )
 
 
+def _payment_refunded(params: dict[str, Any], number: str, today: date) -> Text:
+    amount = money.show(params["amount_kop"])
+    return Text(
+        _("Refund: %(amount)s") % {"amount": amount},
+        _("%(amount)s of contract %(number)s goes back to you. Balance: %(balance)s.")
+        % {"amount": amount, "number": number, "balance": money.show(params["balance_kop"])},
+    )
+
+
 def _suspended(params: dict[str, Any], number: str, today: date) -> Text:
     since = _show_date(params["on"], today)
     return Text(
@@ -246,6 +255,7 @@ def _show_date(value: str | date, today: date) -> str:
 _OFFER = frozenset({"name_ru", "name_en"})
 KINDS: dict[str, Kind] = {
     "payment_received": Kind(frozenset({"amount_kop", "balance_kop"}), _payment_received, at_any_hour=True),
+    "payment_refunded": Kind(frozenset({"amount_kop", "balance_kop"}), _payment_refunded, at_any_hour=True),
     "suspended": Kind(frozenset({"missing_kop", "on"}), _suspended, sms_first=True),
     "resumed": Kind(frozenset({"paid_until"}), _resumed),
     "activated": Kind(frozenset(), _activated),

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from abonent.core import db
 from abonent.ledger import invariants
 
-_RULES = db.read_sql(__file__, "invariants").split("-- rule: ")[1:]
+_RULES = [
+    *db.read_sql(__file__, "invariants").split("-- rule: ")[1:],
+    *db.read_sql(__file__, "invariants_desk").split("-- rule: ")[1:],
+]
 
 
 def problems() -> Iterator[str]:

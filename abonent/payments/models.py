@@ -113,3 +113,6 @@ class Stray(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel", "external_id"], name="payments_stray_once")]
+
+
+from abonent.payments import models_desk  # noqa: E402, F401  # Django finds models here; they need the ones above

@@ -29,6 +29,10 @@ class Message:
     def is_of_payment(self) -> bool:
         return self.event.startswith("payment.")
 
+    @property
+    def is_of_refund(self) -> bool:
+        return self.event.startswith("refund.")
+
 
 def read(body: bytes) -> Message:
     """Raises UnableToKeep for octets that are no notification of the bank's API."""

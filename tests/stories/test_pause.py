@@ -148,8 +148,8 @@ def test_switched_off_with_no_money_is_suspended_when_switched_on(world: World) 
     left_kop = world.balance(vera)
     with db.atomic():
         transfers.post(
-            key="refund:test:1", debit_id=vera.account_id, credit_id=accounts.house_id("clearing:cash"),
-            amount_kop=left_kop, on=world.today, reason="refund",
+            key="gone:test:1", debit_id=vera.account_id, credit_id=accounts.house_id("write_off"),
+            amount_kop=left_kop, on=world.today, reason="write_off",
         )  # fmt: skip
     pause.switch_off(account_id=vera.account_id, on=world.today, actor="100003")
     world.move_to(date(2026, NOV, 16))

@@ -19,6 +19,12 @@ RUSSIAN: list[tuple[str, dict[str, Any], str, str]] = [
         f"Получен платёж 500,00{NBSP}₽. Баланс договора 100001: 1{NBSP}250,50{NBSP}₽.",
     ),
     (
+        "payment_refunded",
+        {"amount_kop": 50000, "balance_kop": 125050},
+        f"Возврат платежа: 500,00{NBSP}₽",
+        f"По договору 100001 вам возвращается 500,00{NBSP}₽. Баланс: 1{NBSP}250,50{NBSP}₽.",
+    ),
+    (
         "suspended",
         {"missing_kop": 32500, "on": "2026-12-01"},
         "Услуги приостановлены с 1 декабря",

@@ -70,7 +70,7 @@ def new_payment(
 ) -> dict[str, Any]:
     """The body of `create`: one stage, confirmed on the bank's page.   locale: "ru_RU" or "en_US"."""
     return {
-        "amount": _amount(amount_kop),
+        "amount": amount(amount_kop),
         "capture": True,
         "description": description[:128],
         "confirmation": {"type": "redirect", "return_url": return_url, "locale": locale},
@@ -102,25 +102,13 @@ def page(*, created_since: datetime, cursor: str = "") -> objects.Page:
 
 def capture(payment_id: str, *, amount_kop: int, key: str) -> objects.BankPayment:
     """Take the money that a payment in `waiting_for_capture` holds."""
-    body = {"amount": _amount(amount_kop)}
+    body = {"amount": amount(amount_kop)}
     return _payment(_call("POST", f"/payments/{_checked(payment_id)}/capture", body=body, key=key))
 
 
 def cancel(payment_id: str, *, key: str) -> objects.BankPayment:
     """Let go what a payment in `waiting_for_capture` holds."""
     return _payment(_call("POST", f"/payments/{_checked(payment_id)}/cancel", body={}, key=key))
-
-
-def refund(payment_id: str, *, amount_kop: int, key: str, description: str = "") -> objects.BankRefund:
-    """Give back the whole or a part. A pending one gets no notification when it is canceled: ask."""
-    body: dict[str, Any] = {"payment_id": _checked(payment_id), "amount": _amount(amount_kop)}
-    if description:
-        body["description"] = description[:250]
-    answer = _call("POST", "/refunds", body=body, key=key)
-    try:
-        return objects.read_refund(answer)
-    except objects.UnableToRead as error:
-        raise BankUnknown(str(error)) from error
 
 
 def me() -> objects.Shop:
@@ -130,6 +118,18 @@ def me() -> objects.Shop:
         return objects.read_shop(answer)
     except objects.UnableToRead as error:
         raise BankUnknown(str(error)) from error
+
+
+def call(
+    method: str,
+    path: str,
+    *,
+    body: Mapping[str, Any] | None = None,
+    key: str = "",
+    params: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """For the modules beside this one.   body: posted with its key.   Raises BankRefused or BankUnknown."""
+    return _call(method, path, body=body, key=key, params=params)
 
 
 class _Kept:
@@ -253,6 +253,7 @@ def _checked(payment_id: str) -> str:
     return payment_id
 
 
-def _amount(amount_kop: int) -> dict[str, str]:
+def amount(amount_kop: int) -> dict[str, str]:
+    """A sum as the API writes it."""
     assert amount_kop > 0, amount_kop
     return {"value": money.plain(amount_kop), "currency": objects.CURRENCY}

@@ -57,6 +57,17 @@ class BankRefund:
     status: str  # pending, succeeded, canceled
     amount_kop: int
     currency: str
+    created_at: datetime
+    metadata: Mapping[str, str]
+    cancellation_reason: str  # the bank's word: "insufficient_funds"; "" unless canceled
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPage:
+    """A page of a list of refunds, the newest first."""
+
+    items: tuple[BankRefund, ...]
+    next_cursor: str  # "": this is the last page
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +117,17 @@ def read_page(answer: Any) -> Page:
 
 def read_refund(answer: Any) -> BankRefund:
     try:
-        status = _one_of(_text(answer, "status"), (PENDING, SUCCEEDED, CANCELED))
-        return BankRefund(_id(answer, "id"), _id(answer, "payment_id"), status, *_amount(answer["amount"]))
+        return _refund(answer)
     except _GARBAGE as error:
         raise UnableToRead(f"refund: {type(error).__name__} {error}") from error
+
+
+def read_refunds(answer: Any) -> RefundPage:
+    try:
+        items = tuple(_refund(item) for item in answer["items"])
+        return RefundPage(items, _text(answer, "next_cursor", optional=True))
+    except _GARBAGE as error:
+        raise UnableToRead(f"list of refunds: {type(error).__name__} {error}") from error
 
 
 def read_shop(answer: Any) -> Shop:
@@ -132,10 +150,6 @@ def short(answer: Mapping[str, Any], name: str) -> str:
 
 def _payment(answer: Any) -> BankPayment:
     amount_kop, currency = _amount(answer["amount"])
-    created_at = datetime.fromisoformat(_text(answer, "created_at"))
-    if created_at.tzinfo is None:
-        raise ValueError("created_at has no zone")
-    metadata = answer.get("metadata") or {}
     return BankPayment(
         id=_id(answer, "id"),
         status=_one_of(_text(answer, "status"), STATUSES),
@@ -144,12 +158,37 @@ def _payment(answer: Any) -> BankPayment:
         currency=currency,
         shop_id=_text(answer.get("recipient") or {}, "account_id", optional=True),
         test=_flag(answer, "test"),
-        created_at=created_at,
-        metadata={_storable(name): _storable(value) for name, value in metadata.items()},
+        created_at=_created_at(answer),
+        metadata=_metadata(answer),
         confirmation_url=_web_address(answer.get("confirmation") or {}),
         cancellation_reason=_text(answer.get("cancellation_details") or {}, "reason", optional=True)[:64],
         method_title=_method_title(answer.get("payment_method") or {}),
     )
+
+
+def _refund(answer: Any) -> BankRefund:
+    amount_kop, currency = _amount(answer["amount"])
+    return BankRefund(
+        id=_id(answer, "id"),
+        payment_id=_id(answer, "payment_id"),
+        status=_one_of(_text(answer, "status"), (PENDING, SUCCEEDED, CANCELED)),
+        amount_kop=amount_kop,
+        currency=currency,
+        created_at=_created_at(answer),
+        metadata=_metadata(answer),
+        cancellation_reason=_text(answer.get("cancellation_details") or {}, "reason", optional=True)[:64],
+    )
+
+
+def _created_at(answer: Any) -> datetime:
+    created_at = datetime.fromisoformat(_text(answer, "created_at"))
+    if created_at.tzinfo is None:
+        raise ValueError("created_at has no zone")
+    return created_at
+
+
+def _metadata(answer: Any) -> dict[str, str]:
+    return {_storable(name): _storable(value) for name, value in (answer.get("metadata") or {}).items()}
 
 
 def _amount(value: Any) -> tuple[int, str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from abonent.payments.gateways import yookassa
+from abonent.payments.gateways import yookassa, yookassa_refunds
 from abonent.payments.gateways import yookassa_objects as objects
 from sandbox import testing
 from tests.bank import Bank
@@ -108,7 +108,12 @@ def test_money_is_given_back_once_for_a_key(bank: Bank) -> None:
     made = yookassa.create(BODY, key="pay-17")
     bank.succeed(made.id)
     for _ in range(2):
-        back = yookassa.refund(made.id, amount_kop=345, key="refund-1", description="asked for")
+        body = yookassa_refunds.new_refund(
+            payment_id=made.id, amount_kop=345, description="asked for", metadata={"refund_id": "1"}
+        )
+        back = yookassa_refunds.create(body, key="refund-1")
+        assert yookassa_refunds.page(payment_id=made.id).items == (back,) == (yookassa_refunds.get(back.id),)
+        assert back.metadata == {"refund_id": "1"}
         assert (back.payment_id, back.status, back.amount_kop, back.currency) == (made.id, "succeeded", 345, "RUB")
     assert bank.only_payment()["refunded_amount"]["value"] == "3.45"
 

@@ -1,0 +1,151 @@
+"""The cash desk's verbs: take cash and give it back, each with its numbered order; correct a mistake.
+
+Who may do what is the screen's question (identity.permissions): TAKE_CASH, REFUND, REFUND_BEYOND_LIMITS, CORRECT_MONEY.
+"""
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+
+from abonent.core import audit, clock, db
+from abonent.flows import crediting, refunding, reversing, topup
+from abonent.ledger import transfers
+from abonent.ledger.models import Account
+from abonent.payments import bank_entries, cash_orders, payments, refunds, reversals
+from abonent.payments.models import Channel, PaymentState
+from abonent.payments.models_desk import CashOrder, Reversal, ReversalKind
+
+IN_CASH = (Channel.CASH, Channel.OSMP, Channel.SBER)  # what went in as notes may come out as notes
+
+
+class UnableToTake(Exception):
+    """No cash was credited, no order has a number."""
+
+
+class FormUsed(UnableToTake):
+    """The form was sent before with another account, sum or date."""
+
+
+def take(
+    *, account_id: int, amount_kop: int, submit_token: str, on: date, actor: str, address: str | None = None
+) -> CashOrder:
+    """Take cash: the account is credited, the receipt order has the next number. A second submit finds the first.
+
+    amount_kop: up to topup.CASH_MAX_KOP.   submit_token: of the form, 8-64 of A-Z a-z 0-9 _ -.
+    on: the operator's date on the order.   actor: the cashier.   Raises UnableToTake, FormUsed.
+    """
+    if not 0 < amount_kop <= topup.CASH_MAX_KOP:
+        raise UnableToTake(f"a sum from 1 to {topup.CASH_MAX_KOP} kopecks, not {amount_kop}")
+    try:
+        refunding.require_token(submit_token)
+    except refunds.TokenUsed as error:
+        raise FormUsed(str(error)) from error
+    at = clock.now()
+    with transfers.alarm_on_refusal(), db.atomic():
+        found = payments.open_received(
+            channel=Channel.CASH,
+            account_id=account_id,
+            amount_kop=amount_kop,
+            external_id=f"desk-{submit_token}"[:58],
+            on=on,
+            at=at,
+        )
+        payment = payments.lock(found.pk)
+        if (payment.account_id, payment.amount_kop, payment.on) != (account_id, amount_kop, on):
+            raise FormUsed("the form was sent before with another account, sum or date")
+        if payment.state == PaymentState.SUCCEEDED:
+            known = cash_orders.of_payment(payment.pk)
+            assert known is not None, payment.pk
+            return known
+        crediting.credit(payment, on=on, at=at)
+        audit.record(
+            actor=actor,
+            action="payments.take_cash",
+            subject=f"payment:{payment.pk}",
+            new={"account_id": account_id, "amount_kop": amount_kop},
+            address=address,
+        )
+        return cash_orders.take_in(payment, on=on, cashier=actor, data=_printed(account_id))
+
+
+def give_back(
+    *,
+    payment_id: int,
+    amount_kop: int,
+    submit_token: str,
+    on: date,
+    actor: str,
+    why: str,
+    beyond: bool = False,
+    address: str | None = None,
+) -> CashOrder:
+    """Give a payment back in cash, whole or in part, by an expense order. A second submit finds the first.
+
+    on: the operator's date.   beyond: the actor's role may give back more than the balance.
+    Raises refunds.UnableToRefund: NotRefundable, MoreThanPaid, TokenUsed, refunding.WrongWay (a card's money goes
+    to the card only), refunding.OverBalance.
+    """
+    refunding.require_token(submit_token)
+    with transfers.alarm_on_refusal(), db.atomic():
+        payment = payments.lock(payment_id)
+        known = refunds.by_token(submit_token, payment_id=payment_id, amount_kop=amount_kop)
+        if known is not None:
+            order = cash_orders.of_refund(known.pk)
+            assert order is not None, known.pk
+            return order
+        if payment.channel not in IN_CASH:
+            raise refunding.WrongWay(f"payment {payment_id} came by {payment.channel}: it does not go back in cash")
+        refund = refunding.give(
+            payment,
+            channel=Channel.CASH,
+            external_id=f"desk-{submit_token}"[:64],
+            amount_kop=amount_kop,
+            submit_token=submit_token,
+            actor=actor,
+            why=why,
+            on=on,
+            beyond=beyond,
+            address=address,
+        )
+        return cash_orders.take_out(refund, on=on, cashier=actor, data=_printed(payment.account_id) | {"why": why})
+
+
+def correct(*, payment_id: int, actor: str, why: str, on: date, address: str | None = None) -> Reversal:
+    """Take a wrongly credited payment back whole: another's account, another sum. Twice is once.
+
+    The balance may go below zero: the money was never there. The bank's document of a transfer goes back to the
+    queue, to be given to its true owner. A card's payment is refunded, never corrected.
+    Raises reversals.UnableToReverse.
+    """
+    if not why.strip():
+        raise reversals.UnableToReverse("a correction says why")
+    with transfers.alarm_on_refusal(), db.atomic():
+        payment = payments.lock(payment_id)
+        known = reversals.of(payment_id)
+        if known is not None:
+            return known
+        if payment.channel == Channel.YOOKASSA:
+            raise reversals.UnableToReverse("the bank has this money: refund it through the bank")
+        made = reversing.reverse(
+            payment, kind=ReversalKind.CORRECTION, actor=actor, why=why, on=on, address=address
+        )  # fmt: skip
+        bank_entries.release(payment_id, why=why)
+        return made
+
+
+def _printed(account_id: int) -> dict[str, Any]:
+    """Who paid and whom, as it stands now: the paper never changes afterwards."""
+    contract = Account.objects.select_related("contract__customer").get(id=account_id).contract
+    assert contract is not None, account_id
+    profile = settings.PROFILE
+    requisites = profile.requisites
+    return {
+        "operator": profile.legal_name.model_dump(),
+        "inn": requisites.inn if requisites else "",
+        "accountant": requisites.accountant.model_dump() if requisites and requisites.accountant else None,
+        "contract": contract.number,
+        "signed_on": contract.signed_on.isoformat(),
+        "customer": contract.customer.full_name,
+        "vat_rate": profile.vat_rate,
+    }

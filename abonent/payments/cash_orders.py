@@ -1,0 +1,74 @@
+"""Papers of the cash desk and their numbers without gaps. The only module that writes CashOrder and its counter."""
+
+import json
+from datetime import date
+from typing import Any
+
+from abonent.core import db
+from abonent.payments.models import Payment
+from abonent.payments.models_desk import CashOrder, CashOrderKind, Refund
+
+_TAKE = """
+    with taken as (
+        insert into payments_cashordercounter as counter (kind, year, last_number)
+        values (%(kind)s, extract(year from %(on)s::date)::int, 1)
+        on conflict (kind, year) do update set last_number = counter.last_number + 1
+        returning kind, year, last_number
+    )
+    insert into payments_cashorder
+        (kind, year, number, "on", account_id, amount_kop, payment_id, refund_id, cashier, data)
+    select kind, year, last_number, %(on)s, %(account_id)s, %(amount_kop)s, %(payment_id)s, %(refund_id)s,
+           %(cashier)s, %(data)s::jsonb
+    from taken
+    returning id
+"""
+
+
+def of_payment(payment_id: int) -> CashOrder | None:
+    return CashOrder.objects.filter(payment_id=payment_id).first()
+
+
+def of_refund(refund_id: int) -> CashOrder | None:
+    return CashOrder.objects.filter(refund_id=refund_id).first()
+
+
+def take_in(payment: Payment, *, on: date, cashier: str, data: dict[str, Any]) -> CashOrder:
+    """The receipt order of cash that was credited.
+
+    It must be the last statement of its transaction: what fails before it takes no number, what fails after it
+    gives the number back, and the counter is locked no longer than a commit takes.
+    on: the operator's date.   data: all that is printed.
+    """
+    return _take(CashOrderKind.IN, payment.account_id, payment.amount_kop, payment.pk, None, on, cashier, data)
+
+
+def take_out(refund: Refund, *, on: date, cashier: str, data: dict[str, Any]) -> CashOrder:
+    """The expense order of cash given back; as `take_in`, the last statement."""
+    return _take(CashOrderKind.OUT, refund.account_id, refund.amount_kop, None, refund.pk, on, cashier, data)
+
+
+def _take(
+    kind: CashOrderKind,
+    account_id: int,
+    amount_kop: int,
+    payment_id: int | None,
+    refund_id: int | None,
+    on: date,
+    cashier: str,
+    data: dict[str, Any],
+) -> CashOrder:
+    db.require_transaction()
+    row = db.rows(
+        _TAKE,
+        {
+            "kind": str(kind),
+            "on": on,
+            "account_id": account_id,
+            "amount_kop": amount_kop,
+            "payment_id": payment_id,
+            "refund_id": refund_id,
+            "cashier": cashier,
+            "data": json.dumps(data),
+        },
+    )[0]
+    return CashOrder.objects.get(id=row["id"])
