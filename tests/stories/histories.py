@@ -17,9 +17,8 @@ from abonent.billing import forecast, planned, queries, resuming, runs, subscrip
 from abonent.billing.models import Subscription
 from abonent.billing.tests import builder
 from abonent.core import clock, money, partitions
-from abonent.flows import charge_run, topup, verify
+from abonent.flows import cash_desk, charge_run, topup, verify
 from abonent.ledger import queries as ledger_queries
-from abonent.ledger import transfers
 from abonent.ledger.models import Account
 from abonent.payments.models import Payment
 
@@ -62,7 +61,6 @@ class History(RuleBasedStateMachine):
         self.today = FIRST
         self.receipts = itertools.count(1)
         self.accounts: list[Account] = []
-        self.reversed_on: dict[int, date] = {}
         self.kill: tuple[int, bool] | None = None
         self.all = transaction.atomic()
         self.all._from_testcase = True  # type: ignore[attr-defined]  # the flows' durable blocks nest in a test's
@@ -129,16 +127,11 @@ class History(RuleBasedStateMachine):
         if not payments:
             return
         payment = payments[number % len(payments)]
-        assert payment.transfer_on is not None
-        assert payment.transfer_id is not None
-        on_of, id_of = payment.transfer_on, payment.transfer_id
-        on = self.reversed_on.setdefault(payment.pk, self.today)
 
-        def reverse() -> None:
-            with transaction.atomic():
-                transfers.reverse(key=f"chargeback:{payment.pk}", on_of=on_of, id_of=id_of, on=on)
+        def take_back() -> None:
+            cash_desk.correct(payment_id=payment.pk, actor="cashier", why="another's", on=self.today)
 
-        self._survive(reverse)
+        self._survive(take_back)
 
     @rule(number=st.integers(0, 5), limit_kop=st.sampled_from([0, 100_00, 1000_00]))
     def the_limit_changes(self, number: int, limit_kop: int) -> None:
