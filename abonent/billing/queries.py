@@ -37,6 +37,8 @@ class SubscriptionRow(NamedTuple):
     street: str | None
     house: str | None
     korpus: str | None
+    stroenie: str | None
+    liter: str | None
     flat: str | None
 
     def name(self, language: str) -> str:

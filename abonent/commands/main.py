@@ -16,8 +16,8 @@ from abonent.commands import ground
 from abonent.core import embedded, profile
 
 COMMANDS = (
-    "serve", "web", "streams", "worker", "sandbox", "migrate", "demo", "charge", "change", "verify", "staff", "bench",
-    "doctor", "django",
+    "serve", "web", "streams", "worker", "sandbox", "migrate", "demo", "charge", "change", "verify", "staff",
+    "addresses", "bench", "doctor", "django",
 )  # fmt: skip
 
 errors = Console(stderr=True, highlight=False)

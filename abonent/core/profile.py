@@ -136,7 +136,7 @@ def _read_buildings(folder: Path, where: str, problems: list[str]) -> tuple[prof
     buildings = typed_files.read_csv(folder.joinpath("addresses.csv"), where, problems, profile_schema.Building)
     seen = set()
     for one in buildings:
-        address = ", ".join(filter(None, (one.settlement, one.street, one.house, one.korpus)))
+        address = ", ".join(filter(None, (one.settlement, one.street, one.house, one.korpus, one.stroenie, one.liter)))
         if address in seen:
             problems.append(f"{where}: «{address}» stands twice; allowed: each house once")
         seen.add(address)

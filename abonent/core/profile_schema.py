@@ -315,7 +315,7 @@ class Catalog(typed_files.Model):
 
 
 class Building(typed_files.Model):
-    """A row of addresses.csv; the fields are its columns."""
+    """A row of addresses.csv; the fields are its columns, those with a default may be left out."""
 
     model_config = ConfigDict(strict=False)  # every cell of a CSV is a text
 
@@ -323,9 +323,12 @@ class Building(typed_files.Model):
     street: str = ""  # a village may have none
     house: str
     korpus: str = ""
+    stroenie: str = ""
+    liter: str = ""
     segment: Segment
     connected: Literal["yes", "planned", "no"]
     technology: Literal["fttb", "gpon", "wireless"] | None = None
+    entrances: int | None = Field(default=None, ge=1, le=100)
     floors: int | None = Field(default=None, ge=1, le=100)
     flats: int | None = Field(default=None, ge=1, le=5000)
 

@@ -63,15 +63,21 @@ def read_toml(path: Path, where: str, problems: list[str], model: type[M]) -> M 
 
 
 def read_csv(path: Path, where: str, problems: list[str], model: type[M]) -> tuple[M, ...]:
-    """The rows as `model`; its fields are the columns. A line in `problems` for each mistake."""
+    """The rows as `model`; its fields are the columns, in any order. A line in `problems` for each mistake.
+
+    A column whose field has a default may be missing.
+    """
     text = read_text(path, where, problems)
     if text is None:
         return ()
-    columns = list(model.model_fields)
     reader = csv.DictReader(io.StringIO(text))
-    if reader.fieldnames != columns:
-        found = ",".join(reader.fieldnames or [])
-        problems.append(f"{where}: line 1: «{found}» is not allowed; allowed: {','.join(columns)}")
+    columns = list(reader.fieldnames or [])
+    needed = {name for name, field in model.model_fields.items() if field.is_required()}
+    if len(set(columns)) != len(columns) or not needed <= set(columns) <= set(model.model_fields):
+        found, allowed = ",".join(columns), ",".join(model.model_fields)
+        problems.append(
+            f"{where}: line 1: «{found}» is not allowed; allowed: {allowed}; needed: {','.join(sorted(needed))}"
+        )
         return ()
     rows = []
     for raw in reader:

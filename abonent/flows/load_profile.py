@@ -31,4 +31,4 @@ def load(on: date) -> Loaded:
     """
     with db.atomic():
         mirror()
-        return Loaded(sync.sync(settings.PROFILE.catalog, on), loading.load(settings.PROFILE.buildings))
+        return Loaded(sync.sync(settings.PROFILE.catalog, on), loading.load(settings.PROFILE.buildings).all)

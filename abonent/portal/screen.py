@@ -158,6 +158,7 @@ def _after(balance_kop: int) -> str:
 def _service(one: billing.SubscriptionRow, name_state: bool) -> Service:
     mark, state = words.STATES[one.state]
     works = one.state == "active"
+    where = (one.settlement, one.street, one.house, one.korpus, one.stroenie, one.liter, one.flat)
     return Service(
         name=one.name(formats.language()),
         facts=", ".join(site.facts(one)),
@@ -168,7 +169,7 @@ def _service(one: billing.SubscriptionRow, name_state: bool) -> Service:
         state=state,
         works=works,
         paid_through=one.paid_until - periods.ONE_DAY if works and one.paid_until else None,
-        address=spelling.spell(*(part or "" for part in (one.settlement, one.street, one.house, one.korpus, one.flat))),
+        address=spelling.spell(*(part or "" for part in where)),
     )
 
 

@@ -51,6 +51,7 @@ def contracts_of(user_id: int) -> list[OwnContract]:
 
 
 def _own_contract(row: dict[str, object]) -> OwnContract:
-    parts = [str(row.pop(name) or "") for name in ("settlement", "street", "house", "korpus", "flat")]
+    names = ("settlement", "street", "house", "korpus", "stroenie", "liter", "flat")
+    parts = [str(row.pop(name) or "") for name in names]
     address = spelling.spell(*parts)
     return OwnContract(address=address, **row)  # type: ignore[arg-type]  # the columns are the fields

@@ -6,13 +6,14 @@ select u.id as user_id, u.password as user_password, u.last_login as user_last_l
        u.created_at as user_created_at,
        contract.id, contract.number, contract.signed_on, contract.ended_on,
        coalesce(line.segment, '') as segment,
-       line.settlement, line.street, line.house, line.korpus, line.flat,
+       line.settlement, line.street, line.house, line.korpus, line.stroenie, line.liter, line.flat,
        customer.id as customer_id, customer.kind as customer_kind, customer.full_name, customer.given_name
 from identity_user as u
 left join subscribers_customer as customer on customer.user_id = u.id
 left join subscribers_contract as contract on contract.customer_id = customer.id and contract.closed_on is null
 left join lateral (
-    select one.segment, building.settlement, building.street, building.house, building.korpus, premises.flat
+    select one.segment, building.settlement, building.street, building.house, building.korpus,
+           building.stroenie, building.liter, premises.flat
     from subscribers_line as one
     left join addresses_premises as premises on premises.id = one.premises_id
     left join addresses_building as building on building.id = premises.building_id

@@ -24,7 +24,7 @@ HOUSE = profile_schema.Building.model_validate(
 
 
 def test_loading_twice_keeps_each_house_once_and_takes_the_newer_facts(db: None) -> None:
-    assert loading.load([HOUSE]) == 1
+    assert loading.load([HOUSE]) == (1, 0, 0)
     loading.load([HOUSE.model_copy(update={"technology": "gpon", "connected": "planned"})])
     house = Building.objects.get()
     assert (house.technology, house.connected, house.floors, house.flats) == ("gpon", "planned", 9, 126)
@@ -37,7 +37,7 @@ def test_a_house_the_profile_leaves_out_stays(db: None) -> None:
 
 
 def test_the_profiles_own_buildings_load(db: None) -> None:
-    assert loading.load(settings.PROFILE.buildings) == len(settings.PROFILE.buildings) > 10
+    assert loading.load(settings.PROFILE.buildings).new == len(settings.PROFILE.buildings) > 10
 
 
 def test_premises_are_made_once(db: None) -> None:
@@ -57,9 +57,10 @@ def test_a_house_nobody_reaches_is_named(db: None) -> None:
 @pytest.mark.parametrize(
     ("parts", "spelled"),
     [
-        (("Город", "ул. Дружбы", "9а", "2", "15"), "ул. Дружбы, 9а, bldg. 2, apt. 15"),
+        (("Город", "ул. Дружбы", "9а", "2", "", "", "15"), "ул. Дружбы, 9а, bldg. 2, apt. 15"),
         (("Город", "ул. Дружбы", "9а", "", ""), "ул. Дружбы, 9а"),
         (("д. Зубцово", "", "7", "", ""), "д. Зубцово, 7"),
+        (("Город", "ул. Дружбы", "4", "", "2", "Б", "1"), "ул. Дружбы, 4, str. 2, lit. Б, apt. 1"),
         (("", "", "", "", ""), ""),
     ],
 )

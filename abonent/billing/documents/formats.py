@@ -39,6 +39,9 @@ def period(of: periods.Period) -> str:
     return f"{first} {EN_DASH} {day(last)}"
 
 
+_OLD_PARTS = 5  # of documents made before stroenie and litera were kept
+
+
 def days(count: int) -> str:
     return ngettext("%(count)s day", "%(count)s days", count) % {"count": count}
 
@@ -49,7 +52,9 @@ def number(amount_kop: int) -> str:
 
 
 def address(parts: Sequence[str]) -> str:
-    """parts: settlement, street, house, building, flat. A document names the settlement too."""
+    """parts: settlement, street, house, korpus, stroenie, litera, flat. A document names the settlement too."""
+    if len(parts) == _OLD_PARTS:
+        parts = [*parts[:-1], "", "", parts[-1]]
     settlement, street = parts[0], parts[1]
     spelled = spelling.spell(*parts)
     return f"{settlement}, {spelled}" if street else spelled

@@ -223,8 +223,8 @@ def _first_place(contract: Contract) -> list[str] | None:
     line = found.order_by("id").first()
     if line is None or line.premises is None:
         return None
-    building = line.premises.building
-    return [building.settlement, building.street, building.house, building.korpus, line.premises.flat]
+    one = line.premises.building
+    return [one.settlement, one.street, one.house, one.korpus, one.stroenie, one.liter, line.premises.flat]
 
 
 def _line(one: lines.Line) -> dict[str, Any]:

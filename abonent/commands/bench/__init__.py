@@ -13,8 +13,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-HELP = "measure against the floor: charge, portal, preview"
-BENCHES = ("charge", "portal", "preview")
+BENCHES = ("charge", "portal", "preview", "addresses")
+HELP = f"measure against the floor: {', '.join(BENCHES)}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
