@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from abonent.billing import changes, quotes, resuming, returns, rules, subscriptions, tariff_prices
+from abonent.billing import changes, policies, quotes, resuming, returns, rules, subscriptions, tariff_prices
 from abonent.billing.models import Change, ParkedAccount, Quote, Subscription, SubscriptionState
 from abonent.billing.models_changes import OPEN_STATES, ChangeState, ChangeWhat
 from abonent.billing.tariff_prices import NothingToChange, NotNow, TariffWithdrawn, UnableToChange
@@ -56,8 +56,8 @@ def price_on(*, account_id: int, subscription_id: int, code: str, is_now: bool, 
     if is_now:
         if tariff.state != SubscriptionState.ACTIVE:
             raise NotNow("the tariff does not work: connect it from the next period")
-        due = rules.next_due(version.charging, on)
-        cost_kop = rules.amount_kop(version.charging, version.price_kop, due)
+        due = rules.next_due(version.charging, on, tariff.anchor_day)
+        cost_kop = rules.amount_kop(version.charging, version.price_kop, due, policies.in_force().proration_days)
         lines = [tariff_prices.line_of_charge(version, due, cost_kop)]
     else:
         lines = [tariff_prices.line_of("from_next_period", version, 0)]

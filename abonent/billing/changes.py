@@ -10,7 +10,18 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from abonent.billing import fees, obstacles, quotes, resuming, returns, rules, tariff_prices, waking
+from abonent.billing import (
+    discounts,
+    fees,
+    obstacles,
+    policies,
+    quotes,
+    resuming,
+    returns,
+    rules,
+    tariff_prices,
+    waking,
+)
 from abonent.billing.models import Change, Quote, Subscription, SubscriptionState
 from abonent.billing.models_changes import OPEN_STATES, ChangeState, ChangeWhat
 from abonent.billing.tariff_prices import UnableToChange
@@ -210,10 +221,12 @@ def replace(old: Subscription, version: OfferVersion, *, on: date, dropped: list
         charging=version.charging,
         price_kop=version.price_kop,
         priority=old.priority,
+        anchor_day=old.anchor_day,
         started_on=on,
         activated_on=old.activated_on,
         **was,
     )
+    discounts.move(old, new, on=on)
     Subscription.objects.filter(parent=old).exclude(state=SubscriptionState.ENDED).update(parent=new)
     moved = Change.objects.filter(subscription=old, state__in=OPEN_STATES)
     moved.filter(version=version, what=ChangeWhat.TARIFF).update(state=ChangeState.CANCELLED)  # it is that already
@@ -230,12 +243,12 @@ def end(subscription: Subscription, *, on: date) -> None:
 
 def charge_first(subscription: Subscription, *, on: date) -> int:
     """Charge a subscription that waits, from `on`, and make it active; give the kopecks. The account is locked."""
-    due = rules.next_due(subscription.charging, on)
-    amount_kop = rules.amount_kop(subscription.charging, subscription.price_kop, due)
     rows = {row["id"]: row for row in db.rows(_HELD, [subscription.account_id])}
-    wake = waking.Wake(subscription.id, due, amount_kop)
-    resuming.charge(subscription.account_id, [wake], rows, on)
-    return amount_kop
+    one = resuming.held_of(rows[subscription.id])
+    due = rules.next_due(one.charging, on, one.anchor_day)
+    cost = rules.cost(one.charging, one.price_kop, one.discounts, due, policies.in_force().proration_days)
+    resuming.charge(subscription.account_id, [waking.Wake(one.id, due, *cost, anchor_day=one.anchor_day)], rows, on)
+    return cost.amount_kop
 
 
 def _carry_out(change: Change, priced: tariff_prices.Priced) -> Change:

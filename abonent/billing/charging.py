@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db import DataError, IntegrityError, transaction
 
-from abonent.billing import charges, rules
+from abonent.billing import charges, policies, rules
 from abonent.catalog.models import ServiceKind
 from abonent.core import alarms, db
 from abonent.ledger import accounts, transfers
@@ -25,6 +25,8 @@ _DECIDE = db.read_sql(__file__, "decide")
 _COUNTS_DUE = db.read_sql(__file__, "counts_due")
 _SUSPEND = db.read_sql(__file__, "suspend")
 _STAND = db.read_sql(__file__, "stand")
+_ASLEEP = db.read_sql(__file__, "asleep")
+_PRICES_ASLEEP = "select distinct charging, price_kop, discount_kop, anchor_day from billing_asleep"
 _TELL_CHANGED = db.read_sql(__file__, "tell_changed")
 _PARK = db.read_sql(__file__, "park")
 _PARK_ONE = """
@@ -121,7 +123,7 @@ def _charge(first: int, last: int, on: date) -> Charged:
     if suspensions:
         charges.check("suspensions", wanted=suspensions, done=db.run(_SUSPEND, params))
         db.run(_STAND, params)
-        db.run(_TELL_CHANGED, params)
+        _tell_changed(params, on)
     return Charged(
         accounts=int(db.rows("select count(*) as n from billing_locked")[0]["n"]),
         charges=sum(row["charges"] for row in kinds),
@@ -130,6 +132,13 @@ def _charge(first: int, last: int, on: date) -> Charged:
         parked=parked,
         kinds=tuple((row["kind"], row["charges"], row["amount_kop"]) for row in kinds),
     )
+
+
+def _tell_changed(params: dict[str, Any], on: date) -> None:
+    _drop("billing_asleep")
+    db.run(_ASLEEP, {**params, "is_calendar": policies.in_force().billing_cycle == rules.CALENDAR})
+    prices = [row for row in db.rows(_PRICES_ASLEEP) if row["charging"] in rules.CHARGED]
+    db.run(_TELL_CHANGED, {**params, **_amounts(prices, on)})
 
 
 def _lock(first: int, last: int, on: date) -> tuple[int, int] | None:
@@ -143,12 +152,16 @@ def _lock(first: int, last: int, on: date) -> tuple[int, int] | None:
 
 def _amounts(prices: Sequence[dict[str, Any]], on: date) -> dict[str, list[Any]]:
     """What each distinct price costs from `on`, from the one rule, as the arrays that SQL joins."""
-    dues = [rules.next_due(row["charging"], on) for row in prices]
+    proration_days = policies.in_force().proration_days
+    dues = [rules.next_due(row["charging"], on, row["anchor_day"]) for row in prices]
     return {
         "charging": [row["charging"] for row in prices],
         "price_kop": [row["price_kop"] for row in prices],
+        "discount_kop": [row["discount_kop"] for row in prices],
+        "anchor_day": [row["anchor_day"] for row in prices],
         "due_kop": [
-            rules.amount_kop(row["charging"], row["price_kop"], due) for row, due in zip(prices, dues, strict=True)
+            rules.amount_kop(row["charging"], row["price_kop"] - row["discount_kop"], due, proration_days)
+            for row, due in zip(prices, dues, strict=True)
         ],
         "period_end": [due.period.end for due in dues],
         "whole_start": [due.whole.start for due in dues],

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from abonent.billing import forecast_steps as steps
-from abonent.billing import queries, returns, waking
+from abonent.billing import policies, queries, returns, waking
 from abonent.billing.forecast_steps import Change as Change
 from abonent.billing.forecast_steps import Deferral as Deferral
 from abonent.billing.forecast_steps import Event as Event
@@ -80,6 +80,7 @@ def of(seen: queries.Overview, on: date, planned: Planned = NOTHING, days: int =
         else None,
         ends_on=seen.contract_ends_on,
         changes=list(planned.changes),
+        policy=policies.in_force(),
     )
     first = seen.charged_through + timedelta(days=1) if seen.charged_through else on
     return ahead(account, first=first, last=on + timedelta(days=days))

@@ -99,6 +99,7 @@ class Account:
     pause: Pause | None
     ends_on: date | None
     changes: list[Change]
+    policy: rules.Policy = rules.USUAL
 
 
 @dataclass
@@ -163,8 +164,9 @@ def _end_pause(account: Account, day: Day) -> None:
     for one in account.services:
         stood = one.held.state == waking.STANDING and one.held.parent_id in paused
         if (one.id in paused or stood) and one.held.paid_until and one.held.stopped_on:
-            moved = one.held.paid_until + (day.on - one.held.stopped_on)
-            one.set(waking.ACTIVE, paid_until=moved, stopped_on=None)
+            moved = waking.moved(one.held, day.on, account.policy)
+            one.set(waking.ACTIVE, paid_until=moved.paid_until, stopped_on=None)
+            one.held = one.held._replace(anchor_day=moved.anchor_day)
     account.pause = None
     day.events.append(Event(PAUSE_ENDS, tuple(paused)))
 
@@ -251,6 +253,7 @@ def _connect(account: Account, change: Change, tariff: Service, day: Day) -> Non
         paid_until=paid_until,
         stopped_on=None,
         started_on=day.on,
+        discounts=(),
     )
     _add(account, Service(held, "addon", tariff.kind, change.priority, 0, change.offer))
     day.events.append(Event(ADDON_ON, (held.id,)))
@@ -263,7 +266,7 @@ def _begin_pause(account: Account, day: Day) -> None:
     paused = []
     if pause.ends_on is None or pause.ends_on > day.on:
         for one in account.services:
-            wanted = not pause.is_daily or one.held.charging == rules.DAY
+            wanted = not pause.is_daily or one.held.charging in rules.BY_DAYS
             if wanted and one.role == "tariff" and one.is_active:
                 one.set(waking.PAUSED, paid_until=one.held.paid_until, stopped_on=day.on)
                 paused.append(one.id)
@@ -280,17 +283,27 @@ def _charge(account: Account, day: Day) -> None:
     due = [one for one in account.services if one.is_active and one.held.paid_until == day.on]
     if not due:
         return
-    dues = [rules.next_due(one.held.charging, day.on) for one in due]
-    amounts = [
-        rules.amount_kop(one.held.charging, one.held.price_kop, each) for one, each in zip(due, dues, strict=True)
+    policy = account.policy
+    dues = [rules.next_due(one.held.charging, day.on, one.held.anchor_day) for one in due]
+    costs = [
+        rules.cost(one.held.charging, one.held.price_kop, one.held.discounts, each, policy.proration_days)
+        for one, each in zip(due, dues, strict=True)
     ]
+    amounts = [cost.amount_kop for cost in costs]
     available_kop = account.balance_kop + account.limit_kop + (account.deferral.kop if account.deferral else 0)
     day.due = [Due(one.id, kop, each.period) for one, kop, each in zip(due, amounts, dues, strict=True)]
     fit = rules.covered(amounts, available_kop)
-    for one, each, kop in zip(due[:fit], dues, amounts, strict=False):
-        one.charges.append(returns.Charged(each.period, each.whole, 0, one.held.price_kop, one.held.charging, kop))
+    for one, each, cost in zip(due[:fit], dues, costs, strict=False):
+        one.charges.append(
+            returns.Charged(
+                each.period, each.whole, 0, one.held.price_kop, one.held.charging, cost.amount_kop, cost.discount_kop,
+                policy.proration_days,
+            )
+        )  # fmt: skip
         one.set(waking.ACTIVE, paid_until=each.period.end, stopped_on=None)
-        day.lines.append((one.id, kop))
+        day.lines.append((one.id, cost.amount_kop))
+        if one.held.charging == rules.ONCE:
+            _end(account, one)
     account.balance_kop -= sum(amounts[:fit])
     stopped = [one.id for one in due[fit:]]
     for one in due[fit:]:

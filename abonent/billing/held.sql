@@ -1,5 +1,10 @@
 -- What an account holds and on what terms, in the order of charging.
 select s.id, s.parent_id, s.kind, s.charging, s.price_kop, s.state, s.paid_until, s.stopped_on, s.started_on, s.turn,
+       s.anchor_day,
+       (
+           select jsonb_agg(jsonb_build_array(d.kind, d.percent_hundredths, d.amount_kop, d.from_on, d.to_on))
+           from billing_discount d where d.subscription_id = s.id and d.state <> 'void'
+       ) as discounts,
        coalesce(t.credit_limit_kop, 0) as credit_limit_kop,
        coalesce(t.deferral_kop, 0) as deferral_kop,
        case when t.activated_on is null then coalesce(t.first_top_up_kop, 0) else 0 end as first_top_up_kop,

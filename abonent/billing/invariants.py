@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from abonent.core import db
 from abonent.ledger import invariants as ledger
 
-_RULES = db.read_sql(__file__, "invariants").split("-- rule: ")[1:]
+_FORMULA = db.read_sql(__file__, "second_formula").rstrip()
+_RULES = db.read_sql(__file__, "invariants").replace("{second_formula}", _FORMULA).split("-- rule: ")[1:]
 
 
 def problems() -> Iterator[str]:

@@ -1,28 +1,31 @@
 -- Each rule selects what breaks it; nothing selected is a billing in order.
 
 -- rule: each charge recomputes
--- An independent second formula: the days of the period are counted one by one, and the rounding is numeric's.
-select format('charge of subscription %s from %s is %s kopecks, %s × %s of %s days (%s) makes %s',
-              subscription_id, period_start, amount_kop, price_kop, days, of_days, charging, makes) as what
+select format('charge of subscription %s from %s is %s kopecks; %s less %s, %s of %s days (%s, %s) makes %s',
+              subscription_id, period_start, amount_kop, price_kop, discount_kop, days, of_days, charging, proration_days,
+              makes) as what
 from (
-    select c.subscription_id, c.period_start, c.amount_kop, c.price_kop, c.charging, d.days, d.of_days,
+    select c.*, f.days, f.of_days, f.makes,
            case c.charging
-               when 'month' then round(c.price_kop::numeric * d.days / d.of_days)
-               when 'day' then floor(c.price_kop::numeric * extract(day from c.period_start) / d.of_days)
-                             - floor(c.price_kop::numeric * (extract(day from c.period_start) - 1) / d.of_days)
-           end as makes,
-           case c.charging
-               when 'month' then true
-               when 'day' then c.period_end = c.period_start + 1
+               -- From a day of one month to the same of the next; where a month is too short, its last day is meant.
+               when 'month' then
+                   date_trunc('month', c.whole_end) = date_trunc('month', c.whole_start) + interval '1 month'
+                   and (extract(day from c.whole_start) = extract(day from c.whole_end)
+                        or extract(day from c.whole_start) > extract(day from c.whole_end)
+                           and extract(day from c.whole_end + 1) = 1
+                        or extract(day from c.whole_start) < extract(day from c.whole_end)
+                           and extract(day from c.whole_start + 1) = 1)
+               when 'day' then
+                   c.whole_start = date_trunc('month', c.period_start)::date
+                   and c.whole_end = (date_trunc('month', c.period_start) + interval '1 month')::date
+               else c.whole_start = c.period_start and c.whole_end = c.period_end
            end
-           and c.whole_start = date_trunc('month', c.period_start)::date
-           and c.whole_end = (date_trunc('month', c.period_start) + interval '1 month')::date
-           and c.proration_days = 'period' as is_shaped
-    from billing_charge c
+           and (c.charging = 'month' or c.period_end = c.period_start + 1)
+           and c.proration_days in ('period', 'calendar_month', 'thirty') as is_shaped
+    from (select *, period_end as until from billing_charge) c
     cross join lateral (
-        select count(*) filter (where day >= c.period_start and day < c.period_end) as days, count(*) as of_days
-        from generate_series(c.whole_start::timestamp, c.whole_end::timestamp - interval '1 day', '1 day') as days (day)
-    ) d
+{second_formula}
+    ) f
 ) recomputed
 where makes is null or makes <> amount_kop or is_shaped is not true
 
@@ -72,26 +75,25 @@ left join (
 where took <> coalesce(charged, 0) + fees - returned
 
 -- rule: each return recomputes
--- Used + returned = charged; the used days are counted one by one, and the rounding is numeric's.
+-- Used + returned = charged, by the price, the discount and the policy of the charge. What is charged once is kept.
 select format('return of subscription %s from %s is %s kopecks: charged %s, %s of %s days used make %s',
               subscription_id, period_start, amount_kop, charged_kop, days, of_days, makes) as what
 from (
-    select r.subscription_id, r.period_start, r.amount_kop, r.charged_kop, r.used_kop, d.days, d.of_days,
+    select r.subscription_id, r.period_start, r.amount_kop, r.charged_kop, r.used_kop, f.days, f.of_days, f.makes,
            c.amount_kop as taken_kop, c.period_end, r.used_until, c.account_id = r.account_id as is_own,
-           case c.charging
-               when 'month' then round(c.price_kop::numeric * d.days / d.of_days)
-               when 'day' then case when d.days = 0 then 0 else c.amount_kop end
-           end as makes
+           c.charging = 'once' as is_kept
     from billing_return r
-    left join billing_charge c
-        on c.period_start = r.period_start and c.subscription_id = r.subscription_id and c.turn = r.turn
+    left join lateral (
+        select charge.*, r.used_until as until from billing_charge charge
+        where charge.period_start = r.period_start and charge.subscription_id = r.subscription_id
+          and charge.turn = r.turn
+    ) c on true
     cross join lateral (
-        select count(*) filter (where day >= c.period_start and day < r.used_until) as days, count(*) as of_days
-        from generate_series(c.whole_start::timestamp, c.whole_end::timestamp - interval '1 day', '1 day') as days (day)
-    ) d
+{second_formula}
+    ) f
 ) recomputed
-where taken_kop is null or charged_kop <> taken_kop or used_kop <> makes or amount_kop <> charged_kop - makes
-   or used_until >= period_end or is_own is not true
+where taken_kop is null or charged_kop <> taken_kop or used_kop is distinct from makes
+   or amount_kop <> charged_kop - makes or used_until >= period_end or is_own is not true or is_kept
 
 -- rule: a return has the transfer it names
 select format('return of subscription %s from %s names transfer %s of %s',
@@ -240,3 +242,55 @@ select format('subscription %s is %s, its contract ended on %s', s.id, s.state, 
 from billing_subscription s
 join billing_ending e on e.account_id = s.account_id and e.state = 'done'
 where s.state <> 'ended'
+
+-- rule: what comes off a price is the discount that runs
+-- A percent is rounded half up; a fixed sum is never more than the price.
+select format('subscription %s: %s kopecks come off its price of %s, its discounts say %s', s.id, s.discount_kop,
+              s.price_kop, coalesce(d.kop, 0)) as what
+from billing_subscription s
+left join (
+    select g.subscription_id, sum(case g.kind
+               when 'percent' then round(s.price_kop::numeric * g.percent_hundredths / 10000)
+               else least(s.price_kop, g.amount_kop)
+           end) as kop
+    from billing_discount g join billing_subscription s on s.id = g.subscription_id
+    where g.state = 'running'
+    group by g.subscription_id
+) d on d.subscription_id = s.id
+where s.state <> 'ended' and s.discount_kop <> coalesce(d.kop, 0)
+
+-- rule: a discount begins and ends on its date
+select format('discount %s of subscription %s is %s: from %s to %s, charged through %s', d.id, d.subscription_id, d.state,
+              d.from_on, d.to_on, through."on") as what
+from billing_discount d
+join billing_chargedthrough through
+    on d.state = 'planned' and d.from_on <= through."on" or d.state = 'running' and d.to_on <= through."on"
+where not exists (select from billing_parkedaccount p where p.account_id = d.account_id)
+
+-- rule: a charge is cheaper only by a discount
+-- One that was called off or moved to the next tariff on that very date held the day all the same.
+select format('charge of subscription %s from %s has %s kopecks off %s, and no discount says so', c.subscription_id,
+              c.period_start, c.discount_kop, c.price_kop) as what
+from billing_charge c
+where c.discount_kop > 0
+  and not exists (
+      select from billing_discount d
+      where d.subscription_id = c.subscription_id
+        and d.from_on <= c.period_start and (d.to_on is null or d.to_on >= c.period_start)
+        and c.discount_kop = case d.kind when 'percent' then round(c.price_kop::numeric * d.percent_hundredths / 10000)
+                                         else least(c.price_kop, d.amount_kop) end
+  )
+
+-- rule: no discount is an orphan
+select format('discount %s is of subscription %s of account %s', d.id, d.subscription_id, d.account_id) as what
+from billing_discount d
+left join billing_subscription s on s.id = d.subscription_id
+where s.account_id is distinct from d.account_id
+
+-- rule: what is charged once is charged once
+select format('subscription %s is charged once and has %s charges, it is %s', s.id, count(c.id), s.state) as what
+from billing_subscription s
+left join billing_charge c on c.subscription_id = s.id
+where s.charging = 'once'
+group by s.id
+having count(c.id) > 1 or (s.state <> 'ended' and count(c.id) > 0)

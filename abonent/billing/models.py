@@ -10,6 +10,7 @@ from abonent.billing.models_deferrals import Deferral as Deferral
 from abonent.billing.models_deferrals import Ending as Ending
 from abonent.billing.models_deferrals import Pause as Pause
 from abonent.billing.models_deferrals import Payout as Payout
+from abonent.billing.models_discounts import Discount as Discount
 from abonent.billing.models_documents import Document as Document
 from abonent.billing.models_documents import DocumentCounter as DocumentCounter
 from abonent.catalog.models import Charging, OfferRole, OfferVersion, ServiceKind
@@ -49,7 +50,9 @@ class Subscription(models.Model):
     role = models.CharField(max_length=8, choices=OfferRole.choices)
     kind = models.CharField(max_length=16, choices=ServiceKind.choices)
     charging = models.CharField(max_length=8, choices=Charging.choices)
-    price_kop = models.BigIntegerField()  # of a whole period (a month), as agreed
+    price_kop = models.BigIntegerField()  # of a whole period (a month; a day or the thing itself), as agreed
+    discount_kop = models.BigIntegerField(default=0, db_default=0)  # what comes off it now, by the discount in force
+    anchor_day = models.SmallIntegerField(default=1, db_default=1)  # of the month: where its billing periods begin
     priority = models.SmallIntegerField()  # the order of charging on one date: tariffs before add-ons, kinds by profile
     state = models.CharField(max_length=10, choices=SubscriptionState.choices, default=SubscriptionState.WAITING)
     paid_until = models.DateField(null=True)  # null only while it waits
@@ -72,6 +75,13 @@ class Subscription(models.Model):
                 name="billing_subscription_paid_until",
             ),
             models.CheckConstraint(condition=models.Q(price_kop__gte=0), name="billing_price_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(discount_kop__gte=0, discount_kop__lte=models.F("price_kop")),
+                name="billing_discount_within_price",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(anchor_day__gte=1, anchor_day__lte=31), name="billing_anchor_day_of_month"
+            ),
             models.CheckConstraint(
                 condition=models.Q(role="addon") | models.Q(parent__isnull=True),
                 name="billing_parent_is_of_addon",
@@ -97,6 +107,7 @@ class Charge(models.Model):
     whole_start = models.DateField()  # the billing period that this one is the whole or a part of
     whole_end = models.DateField()
     price_kop = models.BigIntegerField()  # of the whole period, then
+    discount_kop = models.BigIntegerField(default=0, db_default=0)  # what came off it; the amount is of the rest
     charging = models.CharField(max_length=8, choices=Charging.choices)
     proration_days = models.CharField(max_length=16)  # the policy then
     amount_kop = models.BigIntegerField()

@@ -34,7 +34,14 @@ select a.id as account_id, a.contract_id, a.balance_kop, c.number, c.signed_on, 
            select json_agg(json_build_array(
                       s.id, s.parent_id, s.line_id, s.role, s.kind, s.charging, s.price_kop, s.state, s.paid_until,
                       s.stopped_on, s.started_on, s.priority, o.code, o.name_ru, o.name_en, v.down_mbps,
-                      v.up_mbps, v.included_octets, v.channels, b.settlement, b.street, b.house, b.korpus, b.stroenie, b.liter, p.flat
+                      v.up_mbps, v.included_octets, v.channels, b.settlement, b.street, b.house, b.korpus, b.stroenie,
+                      b.liter, p.flat, s.anchor_day,
+                      (
+                          select json_agg(json_build_array(
+                                     d.kind, d.percent_hundredths, d.amount_kop, d.from_on, d.to_on
+                                 ))
+                          from billing_discount d where d.subscription_id = s.id and d.state <> 'void'
+                      )
                   ) order by s.priority, s.id)
            from billing_subscription s
            join catalog_offerversion v on v.id = s.version_id

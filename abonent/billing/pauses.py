@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from abonent.billing import fees, parking, queries
+from abonent.billing import fees, parking, policies, queries, rules
 from abonent.billing.models import Pause, SubscriptionState
 from abonent.billing.models_deferrals import OPEN_PAUSES, PauseKind, PauseState
 from abonent.core import db
@@ -25,13 +25,17 @@ _BEGINNING = "state = 'planned' and starts_on <= %(on)s"
 # The add-ons that stood with a paused tariff first: they know it by its state.
 _END_ADDONS = """
     update billing_subscription s
-    set state = 'active', paid_until = s.paid_until + (%(on)s::date - s.stopped_on), stopped_on = null
+    set state = 'active', paid_until = s.paid_until + (%(on)s::date - s.stopped_on), stopped_on = null,
+        anchor_day = case when %(is_calendar)s or s.stopped_on = %(on)s then s.anchor_day
+                          else extract(day from s.paid_until + (%(on)s::date - s.stopped_on)) end
     from billing_subscription parent
     where parent.id = s.parent_id and parent.state = 'paused' and s.state = 'standing' and s.account_id = any(%(ids)s)
 """
 _END_TARIFFS = """
     update billing_subscription s
-    set state = 'active', paid_until = s.paid_until + (%(on)s::date - s.stopped_on), stopped_on = null
+    set state = 'active', paid_until = s.paid_until + (%(on)s::date - s.stopped_on), stopped_on = null,
+        anchor_day = case when %(is_calendar)s or s.stopped_on = %(on)s then s.anchor_day
+                          else extract(day from s.paid_until + (%(on)s::date - s.stopped_on)) end
     where s.state = 'paused' and s.account_id = any(%(ids)s)
 """
 _END_PAUSES = """
@@ -158,7 +162,7 @@ def switch_off(account_id: int, *, on: date, actor: str) -> Pause:
     """
     seen = _see(account_id, on)
     starts_on = on + timedelta(days=1)
-    daily = [one for one in seen.subscriptions if one.role == "tariff" and one.charging == "day"]
+    daily = [one for one in seen.subscriptions if one.role == "tariff" and one.charging in rules.BY_DAYS]
     if not daily:
         raise UnableToPause(Why.NOT_DAILY)
     _check_start(seen, starts_on, on)
@@ -170,12 +174,13 @@ def switch_off(account_id: int, *, on: date, actor: str) -> Pause:
 def end_due(first_account_id: int, last_account_id: int, *, on: date) -> int:
     """End the pauses whose date has come, before anything is charged on it; give how many accounts.
 
-    The paid days go on from `on`, as many as there were. Locks the accounts; parked ones wait. Safe to repeat.
+    The paid days go on from `on`, as many as there were; where each account has periods of its own, they begin anew
+    with the date that the days reach. Locks the accounts; parked ones wait. Safe to repeat.
     """
     ids = parking.lock_due(f"billing_pause where {_ENDING}", first_account_id, last_account_id, on)
     if ids:
         for sql in (_END_ADDONS, _END_TARIFFS, _END_PAUSES):
-            db.run(sql, {"ids": ids, "on": on})
+            db.run(sql, {"ids": ids, "on": on, "is_calendar": policies.in_force().billing_cycle == rules.CALENDAR})
     return len(ids)
 
 

@@ -4,7 +4,7 @@ set state = 'paused', stopped_on = %(on)s
 from billing_pause u
 where u.account_id = s.account_id and u.state = 'planned' and u.starts_on <= %(on)s
   and (u.ends_on is null or u.ends_on > %(on)s)
-  and (u.kind = 'pause' or s.charging = 'day')
+  and (u.kind = 'pause' or s.charging in ('day', 'per_day'))
   and s.role = 'tariff' and s.state = 'active' and s.account_id = any(%(ids)s);
 
 update billing_subscription s

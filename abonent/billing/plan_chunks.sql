@@ -19,6 +19,9 @@ from (
             union
             select account_id from billing_ending where state = 'planned' and ends_on <= %(on)s
             union
+            select account_id from billing_discount
+            where state = 'planned' and from_on <= %(on)s or state = 'running' and to_on <= %(on)s
+            union
             select account_id from billing_change where state = 'planned' and effective_on <= %(on)s
         ) looked_at
     ) due

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from abonent.billing import rules, waking
+from abonent.billing import policies, rules, waking
 from abonent.core import db
 
 LINES = 5  # of the ledger, on the first screen
@@ -40,6 +40,8 @@ class SubscriptionRow(NamedTuple):
     stroenie: str | None
     liter: str | None
     flat: str | None
+    anchor_day: int
+    discounts: tuple[rules.Discount, ...]
 
     def name(self, language: str) -> str:
         return self.name_en if language.startswith("en") else self.name_ru
@@ -141,6 +143,7 @@ def woken(seen: Overview, on: date) -> waking.Woken:
         held(seen),
         available_kop=seen.available_kop,
         on=on,
+        policy=policies.in_force(),
         first_top_up_left_kop=seen.first_top_up_left_kop,
     )
 
@@ -157,6 +160,8 @@ def held(seen: Overview) -> list[waking.Held]:
             one.paid_until,
             one.stopped_on,
             one.started_on,
+            one.anchor_day,
+            one.discounts,
         )
         for one in seen.subscriptions
     ]
@@ -205,12 +210,14 @@ def next_charge(seen: Overview, on: date) -> NextCharge | None:
 
 def _next_kop(one: SubscriptionRow) -> int:
     assert one.paid_until is not None
-    return rules.amount_kop(one.charging, one.price_kop, rules.next_due(one.charging, one.paid_until))
+    due = rules.next_due(one.charging, one.paid_until, one.anchor_day)
+    return rules.cost(one.charging, one.price_kop, one.discounts, due, policies.in_force().proration_days).amount_kop
 
 
 def _subscription(row: Any) -> SubscriptionRow:
     for column in (8, 9, 10):  # the three dates
         row[column] = _date(row[column])
+    row[-1] = tuple(rules.discount(one) for one in row[-1] or ())
     return SubscriptionRow._make(row)
 
 

@@ -4,9 +4,7 @@ import json
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.conf import settings
-
-from abonent.billing import charges, rules, runs, waking
+from abonent.billing import charges, policies, rules, runs, waking
 from abonent.core import db
 from abonent.ledger import accounts, queries
 
@@ -15,15 +13,16 @@ _LOCK = "select contract_id, balance_kop from ledger_account where id = %s for n
 _TRANSFER_IDS = "select nextval('ledger_transfer_id_seq') as id from generate_series(1, %s)"
 _STAND = """
     update billing_subscription s
-    set state = 'active', stopped_on = null, paid_until = stood.paid_until
-    from jsonb_to_recordset(%s::jsonb) as stood (id bigint, paid_until date)
+    set state = 'active', stopped_on = null, paid_until = stood.paid_until, anchor_day = stood.anchor_day
+    from jsonb_to_recordset(%s::jsonb) as stood (id bigint, paid_until date, anchor_day smallint)
     where s.id = stood.id and s.state = 'standing' and s.account_id = %s
 """
 # What `charges.write` asks of its source, from a few rows: no temporary table for each payment.
 _DUE = """jsonb_to_recordset(%(due)s::jsonb) as due (
     id bigint, "on" date, debit_id bigint, credit_id bigint, amount_kop bigint, reason text, fits boolean,
     subscription_id bigint, turn smallint, period_start date, period_end date, whole_start date,
-    whole_end date, price_kop bigint, charging text, was_state text, was_paid_until date)"""
+    whole_end date, price_kop bigint, discount_kop bigint, charging text, anchor_day smallint, was_state text,
+    was_paid_until date)"""
 
 
 class Resumed(NamedTuple):
@@ -40,7 +39,8 @@ class Resumed(NamedTuple):
 def resume(account_id: int, *, on: date) -> Resumed:
     """Charge and resume, in order, what waits or is suspended and the money covers; then what stood.
 
-    It costs the part from `on` to the period's end (by the month), or the day. Call it in the transaction
+    It costs the part from `on` to the period's end, or a whole period where each has its own (anniversary), or the
+    day. Call it in the transaction
     that raised what is available (payment, bonus, reversal, higher limit) or connected something. Locks the
     account. Nothing waits: two short statements, nothing is written. Safe to repeat. A parked account stays
     as it is. A flow that resumes two accounts locks both before it resumes the first.
@@ -54,15 +54,13 @@ def resume(account_id: int, *, on: date) -> Resumed:
     held = db.rows(_HELD, [account_id])
     if all(row["state"] == waking.ACTIVE for row in held) or held[0]["parked"]:
         return Resumed()
-    rules.require_supported(
-        billing_cycle=settings.PROFILE.billing_cycle, proration_days=settings.PROFILE.proration_days
-    )
     on = max(on, runs.hold_charged_through() or on)
     left_kop = first_top_up_left_kop(account_id, held[0], locked[0]["contract_id"])
     woken = waking.wake(
-        [waking.Held(**{field: row[field] for field in waking.Held._fields}) for row in held],
+        [held_of(row) for row in held],
         available_kop=locked[0]["balance_kop"] + held[0]["credit_limit_kop"] + held[0]["deferral_kop"],
         on=on,
+        policy=policies.in_force(),
         first_top_up_left_kop=left_kop,
     )
     by_id = {row["id"]: row for row in held}
@@ -82,6 +80,12 @@ def resume(account_id: int, *, on: date) -> Resumed:
         still_suspended=bool(woken.asleep),
         missing_kop=woken.missing_kop,
     )
+
+
+def held_of(row: dict[str, Any]) -> waking.Held:
+    """row: of held.sql."""
+    discounts = tuple(rules.discount(one) for one in row["discounts"] or ())
+    return waking.Held(**{field: row[field] for field in waking.Held._fields} | {"discounts": discounts})
 
 
 def first_top_up_left_kop(account_id: int, terms: dict[str, Any], contract_id: int) -> int:
@@ -115,7 +119,9 @@ def charge(account_id: int, wakes: list[waking.Wake], by_id: dict[int, dict[str,
                 "whole_start": one.due.whole.start,
                 "whole_end": one.due.whole.end,
                 "price_kop": was["price_kop"],
+                "discount_kop": one.discount_kop,
                 "charging": was["charging"],
+                "anchor_day": one.anchor_day,
                 "was_state": was["state"],
                 "was_paid_until": was["paid_until"],
             }

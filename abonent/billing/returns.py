@@ -15,7 +15,8 @@ from abonent.ledger.models import Reason
 
 _AT_MOST = 1_000  # charges looked at: a daily subscription paid three years ahead is a bug
 _UNRETURNED = """
-    select c.period_start, c.period_end, c.turn, c.whole_start, c.whole_end, c.price_kop, c.charging, c.amount_kop
+    select c.period_start, c.period_end, c.turn, c.whole_start, c.whole_end, c.price_kop, c.discount_kop, c.charging,
+           c.proration_days, c.amount_kop
     from billing_charge c
     where c.subscription_id = %(subscription_id)s and c.account_id = %(account_id)s
       and not exists (
@@ -40,6 +41,8 @@ class Charged(NamedTuple):
     price_kop: int
     charging: str
     amount_kop: int
+    discount_kop: int = 0  # what came off the price of the whole
+    proration_days: str = rules.OF_PERIOD
 
 
 class Line(NamedTuple):
@@ -50,7 +53,9 @@ class Line(NamedTuple):
     used: periods.Period  # of these days the money stays; no days: all comes back
     turn: int
     price_kop: int
+    discount_kop: int  # what came off the price
     charging: str
+    proration_days: str  # the policy of the charge, not today's
     charged_kop: int
     used_kop: int
 
@@ -84,9 +89,9 @@ def would_return(subscription: Subscription, on: date) -> list[Line]:
     """What `give_back` would return, charge by charge, the oldest first. Writes nothing.
 
     Days that a pause or a standstill moved are counted from the end: the last days charged come back first.
-    Raises UnableToReturn.
+    What is charged once is had, and never comes back.   Raises UnableToReturn.
     """
-    if subscription.paid_until is None:
+    if subscription.paid_until is None or subscription.charging == rules.ONCE:
         return []
     unused = (subscription.paid_until - first_unused(subscription, on)).days
     if unused <= 0:
@@ -122,6 +127,8 @@ def charged(row: dict[str, Any]) -> Charged:
         row["price_kop"],
         row["charging"],
         row["amount_kop"],
+        row["discount_kop"],
+        row["proration_days"],
     )
 
 
@@ -132,8 +139,22 @@ def first_unused(subscription: Subscription, on: date) -> date:
 
 def _line(one: Charged, used_until: date) -> Line:
     used = periods.Period(one.period.start, used_until)
-    used_kop = rules.amount_kop(one.charging, one.price_kop, rules.Due(used, one.whole)) if used.days else 0
-    return Line(one.period, one.whole, used, one.turn, one.price_kop, one.charging, one.amount_kop, used_kop)
+    used_kop = 0
+    if used.days:
+        due = rules.Due(used, one.whole)
+        used_kop = rules.amount_kop(one.charging, one.price_kop - one.discount_kop, due, one.proration_days)
+    return Line(
+        period=one.period,
+        whole=one.whole,
+        used=used,
+        turn=one.turn,
+        price_kop=one.price_kop,
+        discount_kop=one.discount_kop,
+        charging=one.charging,
+        proration_days=one.proration_days,
+        charged_kop=one.amount_kop,
+        used_kop=used_kop,
+    )
 
 
 def _write(subscription: Subscription, line: Line, on: date, reason: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from abonent.billing import charging, rules
+from abonent.billing import charging, policies, rules
 from abonent.billing.models import ChargeChunk, ChargedThrough, ChargeRun, RunState
 from abonent.core import db
 
@@ -106,9 +106,6 @@ def require_next(on: date, *, today: date, late_yes: bool) -> None:
 def open_run(on: date) -> ChargeRun:
     """The run of a date: planned once, whoever comes first; found by all who come later."""
     db.require_transaction()
-    rules.require_supported(
-        billing_cycle=settings.PROFILE.billing_cycle, proration_days=settings.PROFILE.proration_days
-    )
     opened = db.run(_OPEN, [on, RunState.RUNNING, json.dumps({}), json.dumps({})])
     run = ChargeRun.objects.get(on=on)
     if opened:
@@ -198,13 +195,15 @@ def _plan_chunks(run_id: int, on: date) -> int:
 
 def _plan(on: date) -> dict[str, Any]:
     """Counts and sums of what is due, by kind; what of it the money covers is each chunk's to see."""
+    proration_days = policies.in_force().proration_days
     kinds: dict[str, dict[str, int]] = {}
     for row in db.rows(_PLAN_PRICES, {"on": on}):
         known = kinds.setdefault(row["kind"], {"charges": 0, "amount_kop": 0})
         known["charges"] += row["charges"]
         if row["charging"] in rules.CHARGED:
-            due = rules.next_due(row["charging"], on)
-            known["amount_kop"] += row["charges"] * rules.amount_kop(row["charging"], row["price_kop"], due)
+            due = rules.next_due(row["charging"], on, row["anchor_day"])
+            net_kop = row["price_kop"] - row["discount_kop"]
+            known["amount_kop"] += row["charges"] * rules.amount_kop(row["charging"], net_kop, due, proration_days)
     return {
         "charges": sum(one["charges"] for one in kinds.values()),
         "amount_kop": sum(one["amount_kop"] for one in kinds.values()),

@@ -19,6 +19,24 @@ class ChargeRow(NamedTuple):
     charging: str
     name_ru: str
     name_en: str
+    discount_kop: int = 0  # what came off the price of the whole
+    proration_days: str = rules.OF_PERIOD
+
+    @property
+    def net_kop(self) -> int:
+        """The price of the whole that was counted with."""
+        return self.price_kop - self.discount_kop
+
+    def amount_kop(self, period: periods.Period) -> int:
+        """What days of the charge cost."""
+        return rules.amount_kop(self.charging, self.net_kop, rules.Due(period, self.whole), self.proration_days)
+
+    @property
+    def came_off_kop(self) -> int:
+        """What the discount took off this very charge."""
+        due = rules.Due(self.period, self.whole)
+        gross_kop = rules.amount_kop(self.charging, self.price_kop, due, self.proration_days)
+        return gross_kop - self.amount_kop(self.period)
 
     def name(self, language: str) -> str:
         return self.name_en if language.startswith("en") else self.name_ru
@@ -74,21 +92,26 @@ class Statement(NamedTuple):
 
 
 class Explained(NamedTuple):
-    """A charge's arithmetic as values; the page puts the words.
+    """A charge's arithmetic as values; the page puts the words. The price is after the discount.
 
     whole: the price itself.   part: price × days ÷ of_days, rounded half up.
+    months: price × the sum of days ÷ days of the month, for each month touched, rounded half up, once.
+    thirty: price × days ÷ 30, where every month counts as 30 days.
     day: price × day ÷ of_days − price × (day − 1) ÷ of_days, each rounded down: `upto_kop` − `before_kop`.
+    each_day: the price of a day.   once: the price of the thing.
     """
 
-    how: str  # "whole", "part", "day"
-    price_kop: int
+    how: str
+    price_kop: int  # after the discount
     amount_kop: int
-    days: int
+    days: int  # of the charge; `thirty`: counted so
     of_days: int
+    months: tuple[tuple[int, int], ...] = ()
     day: int = 0
     upto_kop: int = 0
     before_kop: int = 0
     is_rounded: bool = False
+    is_capped: bool = False  # the days' shares sum to more than 1: a part never costs more than the whole
 
 
 def history(account_id: int, month: date) -> Statement | None:
@@ -119,16 +142,18 @@ def months(since: date, today: date) -> list[date]:
     return [periods.month(first, n) for n in range(count, -1, -1)]
 
 
-def explain(charge: ChargeRow) -> Explained:
-    due = rules.Due(charge.period, charge.whole)
-    amount_kop = rules.amount_kop(charge.charging, charge.price_kop, due)
+def explain(charge: ChargeRow, period: periods.Period | None = None) -> Explained:
+    """Of the charge; of the days of it, where a period is given (what was used of it, one day at least)."""
+    due = rules.Due(period or charge.period, charge.whole)
+    price_kop = charge.net_kop
+    amount_kop = charge.amount_kop(due.period)
     days, of_days = due.period.days, due.whole.days
     if charge.charging == rules.DAY:
         day = due.period.start.day
-        upto, before = charge.price_kop * day, charge.price_kop * (day - 1)
+        upto, before = price_kop * day, price_kop * (day - 1)
         return Explained(
             "day",
-            charge.price_kop,
+            price_kop,
             amount_kop,
             days,
             of_days,
@@ -137,14 +162,21 @@ def explain(charge: ChargeRow) -> Explained:
             before_kop=before // of_days,
             is_rounded=bool(upto % of_days or before % of_days),
         )
-    is_rounded = bool(charge.price_kop * days % of_days)
+    if due.period == due.whole:
+        how = {rules.PER_DAY: "each_day", rules.ONCE: "once"}.get(charge.charging, "whole")
+        return Explained(how, price_kop, amount_kop, days, of_days)
+    numerator, denominator = rules.share(due, charge.proration_days)
+    is_thirty = charge.proration_days == rules.THIRTY
+    by_months = charge.proration_days == rules.OF_CALENDAR_MONTH
     return Explained(
-        "whole" if due.period == due.whole else "part",
-        charge.price_kop,
+        "thirty" if is_thirty else "months" if by_months else "part",
+        price_kop,
         amount_kop,
-        days,
-        of_days,
-        is_rounded=is_rounded,
+        numerator if is_thirty else days,
+        denominator if is_thirty else of_days,
+        months=tuple(rules.by_months(due.period)) if by_months else (),
+        is_rounded=bool(price_kop * numerator % denominator),
+        is_capped=numerator > denominator,
     )
 
 
@@ -160,6 +192,8 @@ def _line(row: list[Any], balance_kop: int) -> Line:
             row[11],
             row[12],
             row[13],
+            row[17] or 0,
+            row[18],
         )
     if charge is not None and row[14] is not None:
         returned = ReturnRow(charge, date.fromisoformat(row[14]), row[15], row[16])

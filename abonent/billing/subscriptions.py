@@ -22,18 +22,20 @@ def subscribe(
     """Connect a tariff or an add-on: it waits for its first charge, which `resuming.resume` makes.
 
     line_id: of the account's contract; None for what needs no line.   on: the date it starts.
-    parent_id: an add-on's tariff; None finds the tariff of its kind on the line.
+    parent_id: an add-on's tariff; None finds the tariff of its kind on the line. It keeps the tariff's periods.
     Raises UnableToSubscribe.
     """
     account = db.lock(Account, [account_id])[account_id]
     version = OfferVersion.objects.select_related("offer").get(id=version_id)
     offer = version.offer
     if version.charging not in rules.CHARGED or version.price_kop > rules.MAX_PRICE_KOP:
-        raise UnableToSubscribe(f"{offer.code}: charged by «{version.charging}», which is not supported yet")
+        raise UnableToSubscribe(f"{offer.code}: {version.price_kop} kopecks by «{version.charging}» make no sense")
     if line_id is not None:
         _check_line(account, line_id, offer.segments, offer.code)
+    tariff_anchor_day = None
     if offer.role == OfferRole.ADDON:
         parent_id = _tariff_of_addon(account_id, line_id, offer.kind, offer.code, parent_id)
+        tariff_anchor_day = Subscription.objects.values_list("anchor_day", flat=True).get(id=parent_id)
     elif parent_id is not None:
         raise UnableToSubscribe(f"{offer.code} is a tariff: it has no parent")
     elif offer.kind == ServiceKind.INTERNET and line_id is not None:
@@ -49,6 +51,7 @@ def subscribe(
         price_kop=version.price_kop,
         priority=rules.priority(role=offer.role, kind=offer.kind, kinds=settings.PROFILE.priority),
         started_on=on,
+        anchor_day=rules.anchor_day(settings.PROFILE.billing_cycle, on, tariff_anchor_day),
     )
 
 

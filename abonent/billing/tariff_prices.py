@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from abonent.billing import quotes, resuming, returns, rules, runs, waking
+from abonent.billing import policies, quotes, resuming, returns, rules, runs, waking
 from abonent.billing.models import Change, ParkedAccount, Subscription, SubscriptionState
 from abonent.billing.models_changes import ChangeState, ChangeWhat
 from abonent.catalog import queries as catalog
@@ -102,7 +102,7 @@ def today_of(on: date) -> date:
 
 def next_period(subscription: Subscription, on: date) -> date:
     """When the next billing period begins; not before what is paid."""
-    begins = rules.next_due(subscription.charging, on).whole.end
+    begins = periods.cycle(on, subscription.anchor_day).end
     if subscription.state == SubscriptionState.ACTIVE and subscription.paid_until is not None:
         return max(begins, subscription.paid_until)
     return begins
@@ -195,7 +195,9 @@ def line_of_return(one: Subscription, back: returns.Line, what: str) -> dict[str
         one.version,
         -back.amount_kop,
         price_kop=back.price_kop,
+        discount_kop=back.discount_kop,
         charging=back.charging,
+        proration_days=back.proration_days,
         period=_dates(back.period),
         whole=_dates(back.whole),
         used=_dates(back.used),
@@ -204,14 +206,16 @@ def line_of_return(one: Subscription, back: returns.Line, what: str) -> dict[str
     )
 
 
-def line_of_charge(version: OfferVersion, due: rules.Due, amount_kop: int) -> dict[str, Any]:
-    """A line of a quote: price × days ÷ days."""
+def line_of_charge(version: OfferVersion, due: rules.Due, amount_kop: int, discount_kop: int = 0) -> dict[str, Any]:
+    """A line of a quote: (price − discount) × days ÷ days."""
     return line_of(
         "charge",
         version,
         amount_kop,
         price_kop=version.price_kop,
+        discount_kop=discount_kop,
         charging=version.charging,
+        proration_days=policies.in_force().proration_days,
         period=_dates(due.period),
         whole=_dates(due.whole),
     )
@@ -254,6 +258,7 @@ def _version(subscription: Subscription, code: str, effective_on: date) -> Offer
 def _lines_now(
     subscription: Subscription, version: OfferVersion, dropped: list[Subscription], has: Held, on: date
 ) -> list[dict[str, Any]]:
+    discounts = next(one.discounts for one in map(resuming.held_of, has.rows) if one.id == subscription.id)
     lines = []
     for one, what in [(subscription, "return"), *((each, "addon_return") for each in dropped)]:
         back = returns.would_return(one, on)
@@ -261,8 +266,9 @@ def _lines_now(
             lines.append(line_of("addon_ends", one.version, 0))
         lines += [line_of_return(one, each, what) for each in back]
     if subscription.state == SubscriptionState.ACTIVE:
-        due = rules.next_due(version.charging, on)
-        lines.append(line_of_charge(version, due, rules.amount_kop(version.charging, version.price_kop, due)))
+        due = rules.next_due(version.charging, on, subscription.anchor_day)
+        cost = rules.cost(version.charging, version.price_kop, discounts, due, policies.in_force().proration_days)
+        lines.append(line_of_charge(version, due, cost.amount_kop, cost.discount_kop))
     else:
         lines += _woken_lines(subscription, version, dropped, has, on)
     return lines
@@ -273,26 +279,23 @@ def _woken_lines(
 ) -> list[dict[str, Any]]:
     """Of a suspended or waiting tariff: what the money would resume at once with the new price; else nothing."""
     gone = {one.id for one in dropped}
-    after = []
-    for row in has.rows:
-        if row["id"] not in gone:
-            one = waking.Held(**{field: row[field] for field in waking.Held._fields})
-            if one.id == subscription.id:
-                one = one._replace(charging=version.charging, price_kop=version.price_kop)
-            after.append(one)
+    after = [one for one in map(resuming.held_of, has.rows) if one.id not in gone]
+    changed = [one._replace(charging=version.charging, price_kop=version.price_kop) for one in after]
+    after = [new if new.id == subscription.id else one for one, new in zip(after, changed, strict=True)]
     left_kop = resuming.first_top_up_left_kop(has.account.id, has.rows[0], has.account.contract_id or 0)
-    woken = waking.wake(after, available_kop=has.available_kop, on=on, first_top_up_left_kop=left_kop)
+    policy = policies.in_force()
+    woken = waking.wake(after, available_kop=has.available_kop, on=on, policy=policy, first_top_up_left_kop=left_kop)
     versions = {
         one.id: one.version
         for one in Subscription.objects.select_related("version__offer").filter(
             id__in=[wake.id for wake in woken.charged]
         )
     } | {subscription.id: version}
-    lines = [line_of_charge(versions[wake.id], wake.due, wake.amount_kop) for wake in woken.charged]
+    lines = [line_of_charge(versions[wake.id], wake.due, wake.amount_kop, wake.discount_kop) for wake in woken.charged]
     if not any(wake.id == subscription.id for wake in woken.charged):
-        due = rules.next_due(version.charging, max(on, subscription.stopped_on or on))
-        cost_kop = rules.amount_kop(version.charging, version.price_kop, due)
-        lines.insert(0, line_of("on_resume", version, 0, cost_kop=cost_kop))
+        [new] = [one for one in after if one.id == subscription.id]
+        first = waking.begin(new, max(on, subscription.stopped_on or on), policy, None)
+        lines.insert(0, line_of("on_resume", version, 0, cost_kop=first.amount_kop))
     return lines
 
 
@@ -308,16 +311,19 @@ def _next_charge(
     """The next date on which anything is charged after the change, and how much."""
     gone = {one.id for one in dropped}
     coming: list[tuple[date, int]] = []
-    for row in rows:
-        charging, price_kop, paid_until = row["charging"], row["price_kop"], row["paid_until"]
-        if row["id"] in gone or row["state"] != waking.ACTIVE:
+    for one in map(resuming.held_of, rows):
+        paid_until = one.paid_until
+        if one.id in gone or one.state != waking.ACTIVE or paid_until is None:
             continue
-        if row["id"] == subscription.id:
+        charging, price_kop = one.charging, one.price_kop
+        if one.id == subscription.id:
             if is_now:
-                paid_until = rules.next_due(version.charging, on).period.end
+                paid_until = rules.next_due(version.charging, on, one.anchor_day).period.end
             if is_now or paid_until >= next_period(subscription, on):
                 charging, price_kop = version.charging, version.price_kop
-        coming.append((paid_until, rules.amount_kop(charging, price_kop, rules.next_due(charging, paid_until))))
+        due = rules.next_due(charging, paid_until, one.anchor_day)
+        cost = rules.cost(charging, price_kop, one.discounts, due, policies.in_force().proration_days)
+        coming.append((paid_until, cost.amount_kop))
     if not coming:
         return None, 0
     first = min(one for one, _kop in coming)

@@ -20,6 +20,7 @@ class OfferRole(models.TextChoices):
 class Charging(models.TextChoices):
     MONTH = "month"
     DAY = "day"  # the price is a month's, taken day by day; a month of days sums to it
+    PER_DAY = "per_day"  # the price is a day's
     ONCE = "once"
 
 

@@ -45,6 +45,21 @@ def calendar_month(day: date) -> Period:
     return Period(first, month(first, 1))
 
 
+def cycle(day: date, anchor_day: int) -> Period:
+    """The period that holds `day`, of those that begin on the anchor's day of each month (1 to 31).
+
+    Where a month is too short for the anchor it begins on its last day, and the next one on the anchor's day again:
+    31 Jan → 28 Feb → 31 Mar. An anchor of 1 gives calendar months.
+    """
+    assert 1 <= anchor_day <= 31, anchor_day
+    start = _clamped(day.year, day.month, anchor_day)
+    if day < start:
+        before = day.replace(day=1) - ONE_DAY
+        return Period(_clamped(before.year, before.month, anchor_day), start)
+    after = month(day.replace(day=1), 1)
+    return Period(start, _clamped(after.year, after.month, anchor_day))
+
+
 def one_day(day: date) -> Period:
     return Period(day, day + ONE_DAY)
 
@@ -52,3 +67,7 @@ def one_day(day: date) -> Period:
 def each_day(start: date, end: date) -> list[date]:
     """Every date of `[start, end)`, in order."""
     return [start + timedelta(days=n) for n in range((end - start).days)]
+
+
+def _clamped(year: int, month_number: int, day_number: int) -> date:
+    return date(year, month_number, min(day_number, monthrange(year, month_number)[1]))

@@ -267,8 +267,8 @@ class Offer(typed_files.Model):
     role: Literal["tariff", "addon"]
     kind: ServiceKind
     segments: Annotated[tuple[Segment, ...], Some]
-    charging: Literal["month", "day", "once"]
-    price_kop: Sum = Field(alias="price")  # of a month for `month` and `day`, of the thing itself for `once`
+    charging: Literal["month", "day", "per_day", "once"]
+    price_kop: Sum = Field(alias="price")  # of a month for `month` and `day`, of a day for `per_day`, or of the thing
     name: Text
     description: Text
     down_mbps: int | None = Field(default=None, ge=1, le=100_000)
@@ -284,7 +284,7 @@ class Offer(typed_files.Model):
     def _whole(self) -> "Offer":
         if self.role == "tariff":
             if self.charging == "once":
-                raise ValueError("a tariff is charged by the month or by the day; allowed: month, day")
+                raise ValueError("a tariff is charged by the month or by the day; allowed: month, day, per_day")
             if self.kind == "internet" and (self.down_mbps is None or self.up_mbps is None):
                 raise ValueError("an internet tariff needs down_mbps and up_mbps")
             if self.kind == "tv" and self.channels is None:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from django.conf import settings
 
-from abonent.billing import rules
+from abonent.billing import policies, rules
 from abonent.core import periods
 
 MONTHS_BACK = 3
@@ -108,7 +108,9 @@ def _hundreds(amount_kop: int) -> int:
 
 
 def _first_part_kop(began: date, price_kop: int) -> int:
-    return rules.amount_kop(rules.MONTH, price_kop, rules.next_due(rules.MONTH, began))
+    policy = policies.in_force()
+    due = rules.next_due(rules.MONTH, began, rules.anchor_day(policy.billing_cycle, began))
+    return rules.amount_kop(rules.MONTH, price_kop, due, policy.proration_days)
 
 
 def _whole_months(began: date, today: date) -> int:

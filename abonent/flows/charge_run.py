@@ -13,7 +13,7 @@ from datetime import date
 
 from django.db import IntegrityError, transaction
 
-from abonent.billing import addons, charging, runs
+from abonent.billing import addons, charging, discounts, runs
 from abonent.core import alarms, db, partitions, periods
 from abonent.flows import change_tariff, defer, end_contract, pause
 from abonent.notifications import outbox
@@ -26,6 +26,8 @@ _NOTICES = db.read_sql(__file__, "suspended_notices")
 # with the range of a chunk's accounts and the date, in the chunk's transaction; what is done is not done again.
 STEPS: tuple[Callable[..., int], ...] = (
     defer.end_due,
+    discounts.end_due,
+    discounts.begin_due,
     pause.end_due,
     end_contract.apply_due,
     change_tariff.apply_due,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from abonent.billing import forecast as forecasts
-from abonent.billing import forecast_steps
+from abonent.billing import forecast_steps, rules
 from abonent.billing import queries as billing
 from abonent.core import money, periods
 from abonent.ui import chart, formats
@@ -67,7 +67,7 @@ def of(seen: billing.Overview, forecast: forecasts.Forecast, about: Known, today
         if step.balance_kop != points[-1].balance_kop or step.lines:
             points.append(chart.Point(max(step.on, today), step.balance_kop))
     stopping = {id for step in forecast.steps for id in step.suspended}
-    by_day = all(about.charging[id] == "day" for id in stopping)
+    by_day = all(about.charging[id] in rules.BY_DAYS for id in stopping)
     return Ahead(
         line=chart.step_line(points, end=today + timedelta(days=forecasts.DAYS_AHEAD), stops_on=forecast.stops_on),
         said=_said(forecast, by_day, on_credit=forecast.balance_kop < 0),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from abonent.billing import deferrals, rules
+from abonent.billing import deferrals, policies, rules
 from abonent.billing import queries as billing
 from abonent.core import clock, money, periods
 from abonent.flows import defer
@@ -70,8 +70,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def preview(seen: billing.Overview, amount_kop: int, may: deferrals.Allowed, today: date) -> Preview:
     names = {one.id: one.name(formats.language()) for one in seen.subscriptions}
-    prices = {one.id: one.price_kop for one in seen.subscriptions}
-    charging = {one.id: one.charging for one in seen.subscriptions}
+    held = {one.id: one for one in billing.held(seen)}
     with_it = seen._replace(
         balance_kop=seen.balance_kop - may.fee_kop, deferral_kop=amount_kop, deferral_ends_on=may.ends_on
     )
@@ -84,8 +83,12 @@ def preview(seen: billing.Overview, amount_kop: int, may: deferrals.Allowed, tod
     ahead = billing.next_charge(with_it, today)
     next_on, next_kop = (ahead.on, ahead.amount_kop) if ahead else (None, 0)
     for one in charged:
-        due = rules.next_due(charging[one.id], one.due.period.end)
-        kop = rules.amount_kop(charging[one.id], prices[one.id], due)
+        woken = held[one.id]
+        if woken.charging == rules.ONCE:
+            continue
+        due = rules.next_due(woken.charging, one.due.period.end, one.anchor_day)
+        proration_days = policies.in_force().proration_days
+        kop = rules.cost(woken.charging, woken.price_kop, woken.discounts, due, proration_days).amount_kop
         if next_on is None or due.period.start < next_on:
             next_on, next_kop = due.period.start, kop
         elif due.period.start == next_on:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from abonent.billing import pauses
+from abonent.billing import pauses, rules
 from abonent.billing import queries as billing
 from abonent.core import clock, money, periods
 from abonent.flows import pause as flow
@@ -145,7 +145,7 @@ def _render(
         "last_day": pause.ends_on - periods.ONE_DAY if pause and pause.ends_on else None,
         "early": early if early and pause and (pause.ends_on is None or early < pause.ends_on) else None,
         "policy": policy,
-        "is_daily": any(one.charging == "day" for one in working),
+        "is_daily": any(one.charging in rules.BY_DAYS for one in working),
         "may_plan": bool(working) and seen.deferral_ends_on is None and seen.contract_ends_on is None,
         "nothing_works": not working,
         "tomorrow": tomorrow,

@@ -54,7 +54,7 @@ def charged(
     used_until: str | None = None,
 ) -> lines.Charged:
     period = periods.Period(day(start), day(end))
-    amount_kop = rules.amount_kop(charging, kop(price), rules.Due(period, NOVEMBER))
+    amount_kop = rules.amount_kop(charging, kop(price), rules.Due(period, NOVEMBER), "period")
     return lines.Charged(
         subscription_id=subscription_id,
         name_ru="Тариф",

@@ -12,7 +12,7 @@ from abonent.core.periods import Period
 
 
 def amount_kop(charging: str, price_kop: int, start: str) -> int:
-    return rules.amount_kop(charging, price_kop, rules.next_due(charging, date.fromisoformat(start)))
+    return rules.amount_kop(charging, price_kop, rules.next_due(charging, date.fromisoformat(start), 1), "period")
 
 
 @pytest.mark.parametrize("month", ["2026-02-01", "2028-02-01", "2026-04-01", "2026-12-01"])  # 28, 29, 30, 31 days
@@ -81,21 +81,21 @@ def test_a_part_never_costs_more_than_the_whole_nor_less_than_nothing(price_kop:
 def test_the_next_period_starts_where_the_paid_days_end(
     charging: str, paid_until: str, period: tuple[str, str], whole: tuple[str, str]
 ) -> None:
-    due = rules.next_due(charging, date.fromisoformat(paid_until))
+    due = rules.next_due(charging, date.fromisoformat(paid_until), 1)
     assert due.period == Period(*map(date.fromisoformat, period))
     assert due.whole == Period(*map(date.fromisoformat, whole))
 
 
 def test_missed_periods_come_one_after_another_without_a_gap() -> None:
-    found = rules.due_by("month", date(2026, 9, 15), date(2026, 12, 1))
+    found = rules.due_by("month", date(2026, 9, 15), 1, date(2026, 12, 1))
     assert [due.period for due in found] == [
         Period(date(2026, 9, 15), date(2026, 10, 1)),
         Period(date(2026, 10, 1), date(2026, 11, 1)),
         Period(date(2026, 11, 1), date(2026, 12, 1)),
         Period(date(2026, 12, 1), date(2027, 1, 1)),
     ]
-    assert len(rules.due_by("day", date(2026, 2, 27), date(2026, 3, 2))) == 4
-    assert rules.due_by("month", date(2026, 12, 1), date(2026, 11, 30)) == []
+    assert len(rules.due_by("day", date(2026, 2, 27), 1, date(2026, 3, 2))) == 4
+    assert rules.due_by("month", date(2026, 12, 1), 1, date(2026, 11, 30)) == []
 
 
 @pytest.mark.parametrize(
@@ -123,16 +123,3 @@ def test_tariffs_come_before_add_ons_and_kinds_as_the_profile_orders_them() -> N
         for role, kind in [("tariff", "internet"), ("tariff", "tv"), ("addon", "internet"), ("addon", "tv")]
     ]
     assert order == [0, 1, 100, 101]
-
-
-@pytest.mark.parametrize(
-    ("billing_cycle", "proration_days", "named"),
-    [
-        ("anniversary", "period", 'billing_cycle = "anniversary"'),
-        ("calendar", "thirty", 'proration_days = "thirty"'),
-    ],
-)
-def test_a_policy_that_is_not_built_is_refused_by_name(billing_cycle: str, proration_days: str, named: str) -> None:
-    with pytest.raises(rules.UnableToCharge, match=named):
-        rules.require_supported(billing_cycle=billing_cycle, proration_days=proration_days)
-    rules.require_supported(billing_cycle="calendar", proration_days="period")

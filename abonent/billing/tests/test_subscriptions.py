@@ -70,10 +70,10 @@ def test_an_addon_needs_its_tariff_on_the_same_line() -> None:
         builder.subscribe(anna, "550,00", "2026-11-10", parent=his)
 
 
-def test_what_is_charged_once_is_refused_until_it_is_built() -> None:
+def test_an_absurd_price_is_refused() -> None:
     anna = builder.account()
-    with pytest.raises(subscriptions.UnableToSubscribe, match="«once»"):
-        builder.subscribe(anna, "550,00", "2026-11-10", charging="once")
+    with pytest.raises(subscriptions.UnableToSubscribe, match="make no sense"):
+        builder.subscribe(anna, "100000000,01", "2026-11-10")
 
 
 def test_terms_keep_what_is_not_named() -> None:

@@ -79,14 +79,14 @@ def _floor(charges: int) -> float:
     from abonent.core import db
 
     prices = db.rows("select distinct charging, price_kop from billing_subscription")
-    dues = [(row, rules.next_due(row["charging"], ON)) for row in prices]
+    dues = [(row, rules.next_due(row["charging"], ON, 1)) for row in prices]
     with db.atomic():
         db.run(
             db.read_sql(__file__, "charge_known"),
             {
                 "charging": [row["charging"] for row, _ in dues],
                 "price_kop": [row["price_kop"] for row, _ in dues],
-                "due_kop": [rules.amount_kop(row["charging"], row["price_kop"], due) for row, due in dues],
+                "due_kop": [rules.amount_kop(row["charging"], row["price_kop"], due, "period") for row, due in dues],
                 "period_end": [due.period.end for _, due in dues],
                 "whole_start": [due.whole.start for _, due in dues],
                 "whole_end": [due.whole.end for _, due in dues],

@@ -3,7 +3,7 @@
 import pytest
 from django.db import transaction
 
-from abonent.billing import rules, runs, subscriptions
+from abonent.billing import runs, subscriptions
 from abonent.billing.models import (
     Charge,
     ChargeChunk,
@@ -271,15 +271,3 @@ def test_before_the_first_run_the_earliest_paid_day_says_where_charging_begins()
         "2026-11-02",
         "2026-11-03",
     ]
-
-
-def test_a_policy_that_is_not_built_charges_nobody(settings: pytest.FixtureRequest) -> None:
-    from django.conf import settings as ours
-
-    anna = builder.account()
-    builder.active(anna, "650,00", "2026-10-10")
-    charge_run.start_from(day("2026-11-01"))
-    settings.PROFILE = ours.PROFILE.model_copy(update={"billing_cycle": "anniversary"})  # type: ignore[attr-defined]
-    with pytest.raises(rules.UnableToCharge, match="anniversary"):
-        charge_run.catch_up(day("2026-11-01"))
-    assert ChargedThrough.objects.get().on == day("2026-10-31")

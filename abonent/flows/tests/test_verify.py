@@ -148,8 +148,8 @@ def test_a_row_in_a_default_partition_is_found(anna: Account) -> None:
 
 
 def charge_row(subscription: Subscription, on: date) -> Charge:
-    due = rules.next_due(subscription.charging, on)
-    kop = rules.amount_kop(subscription.charging, subscription.price_kop, due)
+    due = rules.next_due(subscription.charging, on, 1)
+    kop = rules.amount_kop(subscription.charging, subscription.price_kop, due, "period")
     return Charge(
         period_start=due.period.start,
         subscription=subscription,
