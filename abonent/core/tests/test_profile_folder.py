@@ -208,11 +208,11 @@ def test_the_mistakes_of_all_files_are_told_at_once(folder: Path, spoil: Edit) -
             "the code «city-100» stands twice; allowed: each code once",
         ),
         ('code = "city-300"', 'code = "tv"', "the code «tv» is a service kind's; choose another"),
-        ('"month"', '"week"', "offer[city-100].charging: «week» is not allowed; allowed: month, day, once"),
+        ('"month"', '"week"', "offer[city-100].charging: «week» is not allowed; allowed: month, day, per_day, once"),
         (
             '"month"',
             '"once"',
-            "offer[city-100]: a tariff is charged by the month or by the day; allowed: month, day",
+            "offer[city-100]: a tariff is charged by the month or by the day; allowed: month, day, per_day",
         ),
         ("down_mbps = 100\n", "", "offer[city-100]: an internet tariff needs down_mbps and up_mbps"),
         ("channels = 112\n", "", "offer[tv-basic]: a TV tariff needs channels"),

@@ -29,7 +29,7 @@ def test_accounts_that_make_no_sense_are_parked_and_stop_nobody() -> None:
         builder.pay(account, "700,00", "2026-10-20")
     Subscription.objects.filter(account=boris).update(paid_until=day("2026-10-15"))
     Subscription.objects.filter(account=vera).update(price_kop=rules.MAX_PRICE_KOP + 1)
-    Subscription.objects.filter(account=daria).update(charging="once")
+    Subscription.objects.filter(account=daria).update(charging="weekly")
     (ran,) = run_to("2026-11-01", "2026-11-01")
     assert (ran.charges, ran.parked) == (1, 3)
     assert [builder.balance(one) for one in (anna, boris, vera, daria)] == [
@@ -41,7 +41,7 @@ def test_accounts_that_make_no_sense_are_parked_and_stop_nobody() -> None:
     reasons = dict(ParkedAccount.objects.values_list("account_id", "reason"))
     assert "paid until 2026-10-15 only" in reasons[boris.id]
     assert "absurd price of 10000000001 kopecks" in reasons[vera.id]
-    assert "charged by «once»" in reasons[daria.id]
+    assert "charged by «weekly»" in reasons[daria.id]
     assert {alarm.key for alarm in Alarm.objects.all()} == {f"parked:{one.id}" for one in (boris, vera, daria)}
     (ran,) = run_to("2026-11-02")
     assert ran.parked == 0

@@ -34,7 +34,7 @@ def test_anna_connects_a_router_and_disconnects_it(world: World, browser: Browse
     listed = words(client.get(PAGE))
     assert "Дополнительные услуги" in listed
     assert "Аренда роутера" in listed
-    assert "Настройка Wi-Fi" not in listed  # once-only: charged by staff
+    assert "Настройка Wi-Fi" in listed  # charged once
     before = world.balance(world.anna)
     page, token = ask(client, "on", tariff(world, world.anna), "router-rent")
     assert "−56,67" in page  # 100 × 17 ÷ 30 = 56,666…
