@@ -69,8 +69,25 @@ class Ended(NamedTuple):
 
 def allowed(seen: queries.Overview, *, on: date) -> Allowed:
     """What the account may have on this date.   Raises UnableToDefer."""
+    require_eligible(seen, on=on)
     policy = settings.PROFILE.deferral
-    if not policy.max_kop:
+    first_kop, all_kop = _missing(seen, on)
+    least_kop = max(1, policy.fee_kop - seen.available_kop, first_kop + policy.fee_kop if first_kop else 0)
+    if least_kop > policy.max_kop:
+        raise UnableToDefer(Why.NOT_ENOUGH, limit_kop=least_kop - policy.max_kop)
+    advised_kop = all_kop + policy.fee_kop if all_kop else policy.max_kop
+    return Allowed(
+        least_kop=least_kop,
+        most_kop=policy.max_kop,
+        advised_kop=max(least_kop, min(advised_kop, policy.max_kop)),
+        fee_kop=policy.fee_kop,
+        ends_on=on + timedelta(days=policy.days),
+    )
+
+
+def require_eligible(seen: queries.Overview, *, on: date) -> None:
+    """Raises UnableToDefer for whom no sum is possible on this date."""
+    if not settings.PROFILE.deferral.max_kop:
         raise UnableToDefer(Why.OFF)
     if not seen.subscriptions or seen.contract_ends_on is not None:
         raise UnableToDefer(Why.NO_SERVICE)
@@ -85,18 +102,6 @@ def allowed(seen: queries.Overview, *, on: date) -> Allowed:
         raise UnableToDefer(Why.TOO_SOON, possible_on=again_on)
     if seen.pause is not None and seen.pause.kind == PauseKind.PAUSE:
         raise UnableToDefer(Why.PAUSED, possible_on=seen.pause.ends_on)
-    first_kop, all_kop = _missing(seen, on)
-    least_kop = max(1, policy.fee_kop - seen.available_kop, first_kop + policy.fee_kop if first_kop else 0)
-    if least_kop > policy.max_kop:
-        raise UnableToDefer(Why.NOT_ENOUGH, limit_kop=least_kop - policy.max_kop)
-    advised_kop = all_kop + policy.fee_kop if all_kop else policy.max_kop
-    return Allowed(
-        least_kop=least_kop,
-        most_kop=policy.max_kop,
-        advised_kop=max(least_kop, min(advised_kop, policy.max_kop)),
-        fee_kop=policy.fee_kop,
-        ends_on=on + timedelta(days=policy.days),
-    )
 
 
 def grant(account_id: int, *, amount_kop: int, on: date, actor: str) -> Deferral:
@@ -113,20 +118,26 @@ def grant(account_id: int, *, amount_kop: int, on: date, actor: str) -> Deferral
         raise UnableToDefer(Why.TOO_SMALL, limit_kop=may.least_kop)
     if amount_kop > may.most_kop:
         raise UnableToDefer(Why.TOO_LARGE, limit_kop=may.most_kop)
+    return write(account_id, amount_kop=amount_kop, on=on, actor=actor)
+
+
+def write(account_id: int, *, amount_kop: int, on: date, actor: str) -> Deferral:
+    """Write what was allowed, let it count, and take the profile's fee. The account is locked."""
+    policy = settings.PROFILE.deferral
     try:
         with transaction.atomic():
             made = Deferral.objects.create(
                 account_id=account_id,
                 amount_kop=amount_kop,
-                fee_kop=may.fee_kop,
+                fee_kop=policy.fee_kop,
                 granted_on=on,
-                ends_on=may.ends_on,
+                ends_on=on + timedelta(days=policy.days),
                 granted_by=actor,
             )
     except IntegrityError as error:  # the database's own word for OPEN; the lock above makes it a bug elsewhere
         raise UnableToDefer(Why.OPEN) from error
     _set_credit(account_id, amount_kop)
-    posted = fees.take(key=f"fee:deferral:{made.pk}", account_id=account_id, fee_kop=may.fee_kop, on=on)
+    posted = fees.take(key=f"fee:deferral:{made.pk}", account_id=account_id, fee_kop=policy.fee_kop, on=on)
     if posted is not None:
         made.fee_transfer_on, made.fee_transfer_id = posted.on, posted.id
         made.save(update_fields=["fee_transfer_on", "fee_transfer_id"])

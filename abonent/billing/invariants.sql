@@ -231,6 +231,60 @@ where t.reason = 'fee'
 group by t.id, t."on"
 having count(fee.fee_transfer_id) <> 1
 
+-- rule: an overdue invoice withholds the credit limit
+-- An independent second formula: what was owed when the invoice's month ended, less the money that came since. As the
+-- last run saw it, before its date's payments; and still so now.
+select format('account %s: invoice %s/%s was to be paid by %s, %s kopecks of it are owed, the limit is %s', account_id,
+              number, year, pay_until, least(owed_then, owed_now), credit_limit_kop) as what
+from (
+    select i.*, -sum(side.kop) filter (where not side.is_later and side."on" < i.through) as owed_then,
+           -sum(side.kop) filter (where not side.is_later) as owed_now
+    from (
+        select distinct on (d.contract_id) a.id as account_id, d.number, d.year, through."on" as through,
+               (d.data ->> 'pay_until')::date as pay_until, (d.month + interval '1 month')::date as since,
+               t.credit_limit_kop
+        from billing_terms t
+        join ledger_account a on a.id = t.account_id
+        join billing_document d on d.contract_id = a.contract_id and d.kind = 'invoice' and d.correction = 0
+        join billing_chargedthrough through on (d.data ->> 'pay_until')::date < through."on"
+        where t.credit_limit_kop > 0
+          and not exists (select from billing_parkedaccount p where p.account_id = a.id)
+        order by d.contract_id, d.month desc
+    ) i
+    cross join lateral (
+        -- Charges and fees made after the month, and whatever undid those, are later than the invoice.
+        select t."on", -t.amount_kop as kop, t.reason in ('charge', 'fee') and t."on" >= i.since as is_later
+        from ledger_transfer t where t.debit_id = i.account_id and t.debit_id >= 1000
+        union all
+        select t."on", t.amount_kop,
+               exists (
+                   select from billing_return r
+                   join billing_charge c using (period_start, subscription_id, turn)
+                   where r.transfer_on = t."on" and r.transfer_id = t.id and c.charged_on >= i.since
+               )
+               or exists (
+                   select from ledger_transfer was
+                   where was."on" = t.reverses_on and was.id = t.reverses_id and was."on" >= i.since
+                     and was.reason in ('charge', 'fee')
+               )
+        from ledger_transfer t where t.credit_id = i.account_id and t.credit_id >= 1000
+    ) side
+    group by i.account_id, i.number, i.year, i.through, i.pay_until, i.since, i.credit_limit_kop
+) owing
+where least(owed_then, owed_now) > 0
+
+-- rule: a credit limit is withheld for an overdue invoice
+select format('account %s has %s kopecks of credit withheld, and no invoice of it is overdue', t.account_id,
+              t.withheld_limit_kop) as what
+from billing_terms t
+join ledger_account a on a.id = t.account_id
+cross join billing_chargedthrough through
+where t.withheld_limit_kop is not null
+  and not exists (
+      select from billing_document d
+      where d.contract_id = a.contract_id and d.kind = 'invoice' and (d.data ->> 'pay_until')::date < through."on"
+  )
+
 -- rule: what is paused has a pause that runs
 select format('subscription %s of account %s is paused, and no pause runs', s.id, s.account_id) as what
 from billing_subscription s

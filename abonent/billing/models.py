@@ -137,6 +137,14 @@ class Terms(models.Model):
                 name="billing_terms_withheld",
             ),
         ]
+        indexes = [  # of a million accounts some thousand
+            models.Index(
+                fields=["account"], condition=models.Q(credit_limit_kop__gt=0), name="billing_terms_on_credit"
+            ),
+            models.Index(
+                fields=["account"], condition=models.Q(withheld_limit_kop__isnull=False), name="billing_terms_held_back"
+            ),
+        ]
 
 
 class RunState(models.TextChoices):

@@ -16,6 +16,7 @@ select a.id as account_id, a.contract_id, a.balance_kop, c.number, c.signed_on, 
        exists (
            select from billing_change g where g.account_id = a.id and g.state in ('asked', 'to_agree', 'planned')
        ) as has_open_changes,
+       t.withheld_limit_kop,
        coalesce(t.first_top_up_kop, 0) as first_top_up_kop,
        t.activated_on,
        case when t.first_top_up_kop > 0 and t.activated_on is null then (

@@ -23,6 +23,19 @@ from (
             where state = 'planned' and from_on <= %(on)s or state = 'running' and to_on <= %(on)s
             union
             select account_id from billing_change where state = 'planned' and effective_on <= %(on)s
+            union
+            select account_id from billing_terms where withheld_limit_kop is not null
+            union
+            -- Who owes on credit and has an invoice that was to be paid: exactly how much, overdue.py asks.
+            select t.account_id
+            from billing_terms t
+            join ledger_account a on a.id = t.account_id
+            where t.credit_limit_kop > 0 and a.balance_kop < 0
+              and exists (
+                  select from billing_document d
+                  where d.contract_id = a.contract_id and d.kind = 'invoice'
+                    and (d.data ->> 'pay_until')::date < %(on)s
+              )
         ) looked_at
     ) due
     group by 1

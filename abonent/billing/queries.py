@@ -95,6 +95,7 @@ class Overview(NamedTuple):
     charged_through: date | None
     subscriptions: tuple[SubscriptionRow, ...]
     lines: tuple[LedgerLine, ...]  # the newest first
+    withheld_limit_kop: int | None = None  # the credit limit agreed, while an overdue invoice withholds it
 
     @property
     def available_kop(self) -> int:

@@ -58,13 +58,16 @@ def subscribe(
 def set_terms(account_id: int, *, credit_limit_kop: int | None = None, first_top_up_kop: int | None = None) -> Terms:
     """Agree a credit limit or a first top-up; what is None stays. After a higher limit call `resume`.
 
-    Both in kopecks, >= 0.
+    Both in kopecks, >= 0. A limit agreed while it is withheld counts once the overdue invoice is paid (overdue.py).
     """
     db.lock(Account, [account_id])
     terms, _ = Terms.objects.get_or_create(account_id=account_id)
     if credit_limit_kop is not None:
         assert credit_limit_kop >= 0, credit_limit_kop
-        terms.credit_limit_kop = credit_limit_kop
+        if terms.withheld_limit_kop is None:
+            terms.credit_limit_kop = credit_limit_kop
+        else:
+            terms.withheld_limit_kop = credit_limit_kop or None
     if first_top_up_kop is not None:
         assert first_top_up_kop >= 0, first_top_up_kop
         terms.first_top_up_kop = first_top_up_kop

@@ -31,8 +31,6 @@ def run(args: argparse.Namespace) -> int:
 def check_settings() -> Iterator[str]:
     from django.conf import settings
 
-    if settings.PROFILE.deferral.automatic:
-        yield "deferral.automatic has no effect in this version: a deferral is asked for by the subscriber"
     if settings.SANDBOX:
         return
     if not settings.BEHIND_TLS:

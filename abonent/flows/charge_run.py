@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 
 from abonent.billing import addons, charging, discounts, runs
 from abonent.core import alarms, db, partitions, periods
-from abonent.flows import change_tariff, defer, end_contract, pause
+from abonent.flows import change_tariff, defer, end_contract, pause, stop_credit
 from abonent.notifications import outbox
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ _NOTICES = db.read_sql(__file__, "suspended_notices")
 # What a date brings before its charges, in order: ends; planned ends and changes; pauses that begin. Each is called
 # with the range of a chunk's accounts and the date, in the chunk's transaction; what is done is not done again.
 STEPS: tuple[Callable[..., int], ...] = (
+    stop_credit.step,
     defer.end_due,
     discounts.end_due,
     discounts.begin_due,
@@ -33,6 +34,7 @@ STEPS: tuple[Callable[..., int], ...] = (
     change_tariff.apply_due,
     addons.apply_due,
     pause.begin_due,
+    defer.give_due,
 )
 
 

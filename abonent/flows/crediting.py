@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from abonent.billing import resuming
 from abonent.core import clock, db, events
+from abonent.flows import stop_credit
 from abonent.ledger import accounts, transfers
 from abonent.ledger import queries as ledger_queries
 from abonent.ledger.models import Account, Reason
@@ -41,7 +42,9 @@ def credit(payment: Payment, *, on: date, at: datetime) -> Credited:
     )
     payments.mark_succeeded(payment, transfer_on=posted.on, transfer_id=posted.id, at=at)
     # Money of an earlier date (a bank's statement) opens the service today, not on the days before.
-    resumed = resuming.resume(payment.account_id, on=max(on, clock.on_date(at)))
+    today = max(on, clock.on_date(at))
+    stop_credit.release(payment.account_id, on=today)
+    resumed = resuming.resume(payment.account_id, on=today)
     balance_kop = ledger_queries.balance_kop(payment.account_id)
     _tell(payment, balance_kop, resumed)
     return Credited(balance_kop, resumed)

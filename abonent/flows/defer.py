@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from abonent.billing import deferrals, resuming
+from abonent.billing import automatic_deferrals, deferrals, resuming
 from abonent.billing.models import Deferral
 from abonent.core import audit, db, events
 from abonent.ledger.models import Account
@@ -59,6 +59,29 @@ def end_due(first_account_id: int, last_account_id: int, *, on: date) -> int:
                 params={"owed_kop": one.owed_kop, "on": on.isoformat()},
             )
     return len(ended)
+
+
+def give_due(first_account_id: int, last_account_id: int, *, on: date) -> int:
+    """The last step before a date's charges: deferrals that the operator gives by itself, with their notices."""
+    given = automatic_deferrals.give_due(first_account_id, last_account_id, on=on)
+    contracts = dict(Account.objects.filter(id__in=[one.account_id for one in given]).values_list("id", "contract_id"))
+    for one in given:
+        contract_id = contracts[one.account_id]
+        assert contract_id is not None
+        audit.record(
+            actor=one.granted_by,
+            action="billing.give_deferral",
+            subject=f"account:{one.account_id}",
+            new={"amount_kop": one.amount_kop, "fee_kop": one.fee_kop, "ends_on": one.ends_on.isoformat()},
+        )
+        outbox.queue(
+            key=f"deferral_given:{one.pk}",
+            contract_id=contract_id,
+            kind="deferral_given",
+            params={"amount_kop": one.amount_kop, "fee_kop": one.fee_kop, "ends_on": one.ends_on.isoformat()},
+        )
+        events.publish(f"contract:{contract_id}", "deferral", {"deferral_id": one.pk})
+    return len(given)
 
 
 def remind(today: date) -> int:

@@ -210,6 +210,38 @@ def _deferral_granted(params: dict[str, Any], number: str, today: date) -> Text:
     )
 
 
+def _deferral_given(params: dict[str, Any], number: str, today: date) -> Text:
+    last = _show_date(_date(params["ends_on"]) - timedelta(days=1), today)
+    facts = {"number": number, "day": last, "sum": money.show(params["amount_kop"])}
+    body = _("There was not enough money on contract %(number)s: we put %(sum)s off through %(day)s. Top up by then.")
+    fee = _("Its fee: %(sum)s.") % {"sum": money.show(params["fee_kop"])} if params["fee_kop"] else ""
+    return Text(_("The service goes on: payment is put off through %(day)s") % facts, f"{body % facts} {fee}".strip())
+
+
+def _credit_stopped(params: dict[str, Any], number: str, today: date) -> Text:
+    facts = {
+        "number": number,
+        "invoice": params["number"],
+        "day": _show_date(params["pay_until"], today),
+        "sum": money.show(params["unpaid_kop"]),
+    }
+    return Text(
+        _("Invoice No. %(invoice)s is not paid: credit is stopped") % facts,
+        _(
+            "Invoice No. %(invoice)s of contract %(number)s was to be paid by %(day)s; %(sum)s is owed. "
+            "Until it is paid, nothing is served on credit."
+        )
+        % facts,
+    )
+
+
+def _credit_restored(params: dict[str, Any], number: str, today: date) -> Text:
+    return Text(
+        _("Credit is back"),
+        _("The overdue invoice of contract %(number)s is paid: the credit limit counts again.") % {"number": number},
+    )
+
+
 def _deferral_ends(params: dict[str, Any], number: str, today: date) -> Text:
     last = _show_date(_date(params["ends_on"]) - timedelta(days=1), today)
     return Text(
@@ -260,6 +292,9 @@ KINDS: dict[str, Kind] = {
     "resumed": Kind(frozenset({"paid_until"}), _resumed),
     "activated": Kind(frozenset(), _activated),
     "deferral_granted": Kind(frozenset({"amount_kop", "ends_on"}), _deferral_granted, at_any_hour=True),
+    "deferral_given": Kind(frozenset({"amount_kop", "fee_kop", "ends_on"}), _deferral_given, sms_first=True),
+    "credit_stopped": Kind(frozenset({"number", "pay_until", "unpaid_kop"}), _credit_stopped, sms_first=True),
+    "credit_restored": Kind(frozenset(), _credit_restored),
     "deferral_ends": Kind(frozenset({"ends_on"}), _deferral_ends, sms_first=True),
     "deferral_ended": Kind(frozenset({"owed_kop", "on"}), _deferral_ended, sms_first=True),
     "contract_ended": Kind(frozenset({"on", "returned_kop", "balance_kop"}), _contract_ended),

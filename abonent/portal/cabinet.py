@@ -1,6 +1,7 @@
 """The account: its first screen and its services. One statement a page, then words."""
 
-from typing import cast
+from datetime import date
+from typing import NamedTuple, cast
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,10 +9,19 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from abonent.billing import forecast as forecasts
+from abonent.billing import overdue
 from abonent.billing import planned as billing_planned
 from abonent.billing import queries as billing
 from abonent.core import clock, periods
+from abonent.flows import resume_now
 from abonent.portal import ahead, planned, scope, screen, sums
+
+
+class StoppedCredit(NamedTuple):
+    """Postpaid: the invoice that stopped the credit."""
+
+    invoice: overdue.Overdue
+    pay_kop: int  # so that it counts again and everything works
 
 
 @require_safe
@@ -23,6 +33,9 @@ def first_screen(request: HttpRequest) -> HttpResponse:
     plans = billing_planned.of(seen)
     forecast, known = forecasts.of(seen, today, plans), ahead.known(seen, plans)
     now, seen_ahead = screen.now(seen, today), ahead.of(seen, forecast, known, today)
+    credit = _stopped_credit(seen, today)
+    if credit:
+        now = now._replace(pay_kop=credit.pay_kop)
     advised_kop = now.pay_kop or (seen_ahead.advised_kop if seen_ahead else 0)
     context = {
         "here": "cabinet",
@@ -31,6 +44,8 @@ def first_screen(request: HttpRequest) -> HttpResponse:
         "paid_through": billing.paid_through(seen),
         "next": screen.next_of(seen, forecast, known.names, today),
         "typed": sums.typed(advised_kop) if advised_kop else "",
+        "credit": credit,
+        "go_on_kop": sum(one.amount_kop for one in resume_now.look(seen, today)) if now.state == "warn" else 0,
         "ahead": seen_ahead,
         "deferral_last": seen.deferral_ends_on - periods.ONE_DAY if seen.deferral_ends_on else None,
         "ends_last": seen.contract_ends_on - periods.ONE_DAY if seen.contract_ends_on else None,
@@ -40,6 +55,20 @@ def first_screen(request: HttpRequest) -> HttpResponse:
         "future": future,
     }
     return render(request, "portal/first_screen.html", context)
+
+
+def _stopped_credit(seen: billing.Overview, today: date) -> StoppedCredit | None:
+    if seen.withheld_limit_kop is None:
+        return None
+    found = overdue.of(seen.account_id, on=today)
+    if found is None:  # paid in a way that the night will find
+        return None
+    again = seen._replace(
+        credit_limit_kop=seen.withheld_limit_kop,
+        balance_kop=seen.balance_kop + found.unpaid_kop,
+        withheld_limit_kop=None,
+    )
+    return StoppedCredit(found, found.unpaid_kop + billing.service_state(again, today).missing_kop)
 
 
 @require_safe

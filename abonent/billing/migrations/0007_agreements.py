@@ -50,4 +50,12 @@ class Migration(migrations.Migration):
             model_name='terms',
             constraint=models.CheckConstraint(condition=models.Q(('withheld_limit_kop__isnull', True), models.Q(('credit_limit_kop', 0), ('withheld_limit_kop__gt', 0)), _connector='OR'), name='billing_terms_withheld'),
         ),
+        migrations.AddIndex(
+            model_name='terms',
+            index=models.Index(condition=models.Q(('credit_limit_kop__gt', 0)), fields=['account'], name='billing_terms_on_credit'),
+        ),
+        migrations.AddIndex(
+            model_name='terms',
+            index=models.Index(condition=models.Q(('withheld_limit_kop__isnull', False)), fields=['account'], name='billing_terms_held_back'),
+        ),
     ]
