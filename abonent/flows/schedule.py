@@ -16,7 +16,7 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from abonent.billing.documents import invoices
 from abonent.core import alarms, apart, clock, events, jobs, marks, partitions
-from abonent.flows import change_tariff, charge_run, defer, refunding, topup
+from abonent.flows import change_tariff, charge_run, defer, import_statement, refunding, topup
 from abonent.identity import devices, limits
 from abonent.notifications import delivery
 
@@ -42,6 +42,7 @@ ENTRIES = (
     Entry("partitions", lambda now: partitions.ensure_ahead(clock.on_date(now))),
     Entry("topups", topup.poll_open, daily=False),
     Entry("refunds", refunding.poll_open, daily=False),
+    Entry("bank_entries", lambda now: import_statement.credit_new(), daily=False),
     Entry("notices", lambda now: delivery.wake_if_due(), daily=False),
     Entry("events", lambda now: events.sweep(), daily=False),
     Entry("wrong_tries", limits.forget_old, daily=False),

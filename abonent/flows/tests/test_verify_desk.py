@@ -6,8 +6,9 @@ import pytest
 
 from abonent.billing.tests import builder
 from abonent.core import clock, db, partitions
-from abonent.flows import cash_desk, verify
+from abonent.flows import cash_desk, import_statement, verify
 from abonent.ledger.tests import unguarded
+from tests import statements
 from tests.bank import TODAY
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +42,10 @@ def desk() -> Iterator[None]:
         cash_desk.give_back(
             payment_id=given, amount_kop=100_00, submit_token="token-back", on=TODAY, actor="cashier", why="asked"
         )
+        number = account.contract.number if account.contract else ""
+        paper = statements.Paper("17", "500.00", f"договор {number}")
+        content = statements.content(paper, received="500.00", closing="1500.00")
+        import_statement.load(content, actor="accountant", on=TODAY)
         cash_desk.correct(payment_id=wrong, actor="cashier", why="another's", on=TODAY)
         db.run("set constraints all immediate")  # what is deferred to the commit holds the tables' triggers
         yield
@@ -80,6 +85,13 @@ BREAKS = [
     ("the cash desk's orders are numbered without gaps", "update payments_cashordercounter set last_number = 7"),
     ("a cash order says what its payment or refund says", "update payments_cashorder set amount_kop = 1"),
     ("a cash order says what its payment or refund says", "update payments_cashorder set account_id = 1"),
+    ("a credited document of the bank has its payment", "update payments_bankentry set amount_kop = amount_kop + 1"),
+    ("a credited document of the bank has its payment", "update payments_bankentry set account_id = account_id + 1"),
+    (
+        "a credited document of the bank has its payment",
+        "update payments_bankentry set payment_id = (select payment_id from payments_reversal)",
+    ),
+    ("a bank's transfer in the books has its document", "delete from payments_bankentry"),
 ]  # fmt: skip
 
 
