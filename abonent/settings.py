@@ -47,6 +47,21 @@ YOOKASSA_CONNECT_SECONDS = 5
 YOOKASSA_READ_SECONDS = 30
 YOOKASSA_PAGE_READ_SECONDS = 12  # a person waits before the page: then a job goes on asking
 YOOKASSA_REPEAT_READ_SECONDS = 5
+
+
+def _check_pay(channel: str) -> dict[str, str]:
+    """Who may speak to /pay/<channel>/; the profile's table of that name says on what terms."""
+    name = f"ABONENT_{channel.upper()}"
+    return {
+        "login": os.environ.get(f"{name}_LOGIN", channel if SANDBOX else ""),
+        "password": os.environ.get(f"{name}_PASSWORD", f"demo-{channel}" if SANDBOX else ""),
+        "certificate": os.environ.get(f"{name}_CERTIFICATE", ""),
+        "networks": os.environ.get(f"{name}_NETWORKS", "127.0.0.0/8,::1/128" if SANDBOX else ""),
+        "per_minute": os.environ.get(f"{name}_PER_MINUTE", "3000"),  # of each web process
+    }
+
+
+CHECK_PAY = {channel: _check_pay(channel) for channel in ("osmp", "sber")}
 SMS_GATEWAY = os.environ.get("ABONENT_SMS_GATEWAY", "smsc" if SANDBOX else "console")
 SMSC_URL = os.environ.get("ABONENT_SMSC_URL", f"{SANDBOX_URL}/sms" if SANDBOX else "https://smsc.ru")
 SMSC_LOGIN = os.environ.get("ABONENT_SMSC_LOGIN", "sandbox" if SANDBOX else "")

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import URLPattern, path
 
 from abonent.api import health, webhooks
+from abonent.api.checkpay import views as checkpay
 from abonent.demo import cast, screens
 from abonent.portal import (
     addons,
@@ -59,6 +60,8 @@ urlpatterns: list[URLPattern] = [
     path("theme/", preferences.switch_theme, name="theme"),
     path("hooks/yookassa/<str:secret>/", webhooks.yookassa, name="yookassa_hook"),
     path("hooks/yookassa/<str:secret>/", webhooks.yookassa),
+    path("pay/osmp/", checkpay.osmp, name="osmp"),
+    path("pay/sber/", checkpay.sber, name="sber"),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
 ]

@@ -1,6 +1,6 @@
 -- What an account holds and on what terms, in the order of charging.
 select s.id, s.parent_id, s.kind, s.charging, s.price_kop, s.state, s.paid_until, s.stopped_on, s.started_on, s.turn,
-       s.anchor_day,
+       s.anchor_day, s.priority,
        (
            select jsonb_agg(jsonb_build_array(d.kind, d.percent_hundredths, d.amount_kop, d.from_on, d.to_on))
            from billing_discount d where d.subscription_id = s.id and d.state <> 'void'

@@ -7,9 +7,18 @@ from typing import Any, NamedTuple
 from abonent.billing import charges, policies, rules, runs, waking
 from abonent.core import db
 from abonent.ledger import accounts, queries
+from abonent.ledger.models import Account
 
 _HELD = db.read_sql(__file__, "held")
-_LOCK = "select contract_id, balance_kop from ledger_account where id = %s for no key update"
+_SEE = f"""
+    select a.contract_id, a.balance_kop, c.closed_on, w.account_id is not null as credit_is_withheld, h.*
+    from ledger_account a
+    left join subscribers_contract c on c.id = a.contract_id
+    left join billing_terms w on w.account_id = a.id and w.withheld_limit_kop is not null
+    left join ({_HELD.replace("%s", "%(account_id)s::text::bigint")}) h on true
+    where a.id = %(account_id)s::text::bigint
+    order by h.priority, h.id
+"""
 _TRANSFER_IDS = "select nextval('ledger_transfer_id_seq') as id from generate_series(1, %s)"
 _STAND = """
     update billing_subscription s
@@ -36,6 +45,17 @@ class Resumed(NamedTuple):
     missing_kop: int = 0  # what must be paid today for it
 
 
+class Seen(NamedTuple):
+    """An account that the caller has locked, and what it holds."""
+
+    account_id: int
+    contract_id: int
+    balance_kop: int
+    closed_on: date | None  # of the contract: since then its account opens no more
+    credit_is_withheld: bool  # for an overdue invoice
+    held: list[dict[str, Any]]  # rows of held.sql
+
+
 def resume(account_id: int, *, on: date) -> Resumed:
     """Charge and resume, in order, what waits or is suspended and the money covers; then what stood.
 
@@ -47,18 +67,31 @@ def resume(account_id: int, *, on: date) -> Resumed:
 
     on: the operator's date, never before the last date whose run has finished: its days are settled.
     """
+    db.lock(Account, [account_id])
+    return resume_seen(see(account_id), on=on)
+
+
+def see(account_id: int) -> Seen:
+    """For `resume_seen`: one statement, after the account was locked, as a transfer to it does."""
     db.require_transaction()
-    locked = db.rows(_LOCK, [account_id])
-    if not locked:
-        raise db.UnableToLock(f"Account [{account_id}]")
-    held = db.rows(_HELD, [account_id])
+    found = db.prepared_rows(_SEE, {"account_id": str(account_id)})
+    first = found[0]
+    held = [row for row in found if row["id"] is not None]
+    return Seen(
+        account_id, first["contract_id"], first["balance_kop"], first["closed_on"], first["credit_is_withheld"], held
+    )
+
+
+def resume_seen(seen: Seen, *, on: date) -> Resumed:
+    """`resume`, for who has locked the account and looked: where nothing waits, no statement more."""
+    account_id, held = seen.account_id, seen.held
     if all(row["state"] == waking.ACTIVE for row in held) or held[0]["parked"]:
         return Resumed()
     on = max(on, runs.hold_charged_through() or on)
-    left_kop = first_top_up_left_kop(account_id, held[0], locked[0]["contract_id"])
+    left_kop = first_top_up_left_kop(account_id, held[0], seen.contract_id)
     woken = waking.wake(
         [held_of(row) for row in held],
-        available_kop=locked[0]["balance_kop"] + held[0]["credit_limit_kop"] + held[0]["deferral_kop"],
+        available_kop=seen.balance_kop + held[0]["credit_limit_kop"] + held[0]["deferral_kop"],
         on=on,
         policy=policies.in_force(),
         first_top_up_left_kop=left_kop,

@@ -2,7 +2,7 @@
 
 import argparse
 import smtplib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,6 +22,8 @@ def run(args: argparse.Namespace) -> int:
         problems = list(check())
         wrong += len(problems)
         console.print(f"{'✗' if problems else '✓'} {name}")
+        for line in SHOWN.get(name, tuple)():
+            console.print(f"    {line}", markup=False)
         for problem in problems:
             console.print(f"    {problem}", markup=False)
     console.print("\nAll is well." if not wrong else f"\nTo mend: {wrong}.")
@@ -139,6 +141,18 @@ def check_bank() -> Iterator[str]:
         yield f"the bank answers {answer.status_code} to «who am I»: try again later, then ask its support"
 
 
+def check_terminals() -> Iterator[str]:
+    from abonent.payments import terminals
+
+    yield from terminals.problems()
+
+
+def _open_terminals() -> Iterable[str]:
+    from abonent.payments import terminals
+
+    return [] if list(terminals.problems()) else list(terminals.shown())
+
+
 def _answers(url: str, who: str, setting: str) -> Iterator[str]:
     try:
         httpx.get(url, timeout=5)
@@ -155,4 +169,7 @@ CHECKS: tuple[tuple[str, Callable[[], Iterator[str]]], ...] = (
     ("mail", check_mail),
     ("SMS", check_sms),
     ("bank", check_bank),
+    ("terminals", check_terminals),
 )
+# What a check has found in order and is worth a line.
+SHOWN: dict[str, Callable[[], Iterable[str]]] = {"terminals": _open_terminals}

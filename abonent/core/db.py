@@ -79,6 +79,11 @@ def prepared_rows(sql: str, params: Any = None) -> list[dict[str, Any]]:
         return _prepared(one, sql, params)
 
 
+def prepared_value(value: Any) -> Any:
+    """A whole number as text for `prepared_rows`: the driver sends each size as a type, and each type has a plan."""
+    return str(value) if type(value) is int else value
+
+
 def _prepared(one: BaseDatabaseWrapper, sql: str, params: Any) -> list[dict[str, Any]]:
     """Django's wrapping, for its errors, around a cursor that prepares: its own do not."""
     one.ensure_connection()

@@ -23,7 +23,7 @@ def publish(topic: str, name: str, data: dict[str, Any]) -> None:
     data: small JSON; the page asks for its fragment anew, so ids and states are enough. Nothing personal.
     """
     assert _NAME.match(name), name
-    db.rows(_PUBLISH, {"topic": topic, "name": name, "data": json.dumps(data, ensure_ascii=False)})
+    db.prepared_rows(_PUBLISH, {"topic": topic, "name": name, "data": json.dumps(data, ensure_ascii=False)})
 
 
 def last_id(topics: list[str]) -> int:

@@ -101,7 +101,7 @@ class Job(Generic[P, R]):
     def _wake(self, ids: dict[str, object]) -> None:
         """Whatever waits and is due now will see what is committed now: to lock its row would serialise all wakes."""
         lock = self.queueing_lock and self.queueing_lock.format(**ids)
-        if not (lock and db.rows(_IS_DUE, [lock])):
+        if not (lock and db.prepared_rows(_IS_DUE, [lock])):
             self._put(ids, None)
 
     def _put(self, ids: dict[str, object], in_seconds: int | None) -> int | None:

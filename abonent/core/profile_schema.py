@@ -3,108 +3,32 @@
 A sum is written in roubles and read in kopecks: the key `fee` becomes the field `fee_kop`. No Django here.
 """
 
-import re
-from datetime import date, time
+from datetime import date
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from abonent.core import check_digits, money, typed_files
+from abonent.core import check_digits, typed_files
+from abonent.core.profile_values import (
+    Code,
+    Email,
+    Host,
+    Hour,
+    Inn,
+    Ogrn,
+    Phone,
+    Some,
+    Sum,
+    Zone,
+    is_english,
+    not_a_switch,
+    tel,
+)
 
 Language = Literal["ru", "en"]
 ServiceKind = Literal["internet", "tv", "telephony", "video", "colocation"]
 Segment = Literal["apartment", "private", "business"]
 SERVICE_KINDS: tuple[ServiceKind, ...] = ("internet", "tv", "telephony", "video", "colocation")
-
-_HOUR = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
-_PHONE = re.compile(r"^(?:8|\+7)[\d ()-]+$")
-
-
-def _sum_kop(value: object) -> int:
-    if not isinstance(value, str):
-        raise typed_files.not_allowed()
-    try:
-        return money.parse(value)
-    except money.UnableToParse:
-        raise typed_files.not_allowed() from None
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise typed_files.not_allowed() from None
-    return value
-
-
-def _hour(value: object) -> time:
-    if isinstance(value, time):  # TOML has times of its own
-        return value
-    if not isinstance(value, str) or not _HOUR.match(value):
-        raise typed_files.not_allowed()
-    return time.fromisoformat(value)
-
-
-def _not_a_switch(value: object) -> object:
-    if isinstance(value, bool):  # Python takes `false` for 0
-        raise typed_files.not_allowed()
-    return value
-
-
-def _phone(value: str) -> str:
-    if not _PHONE.match(value) or len(tel(value)) != len("+74965522222"):
-        raise typed_files.not_allowed()
-    return value
-
-
-def _inn(value: str) -> str:
-    if not check_digits.inn(value):
-        raise typed_files.not_allowed()
-    return value
-
-
-def _ogrn(value: str) -> str:
-    if not check_digits.ogrn(value):
-        raise typed_files.not_allowed()
-    return value
-
-
-def is_english(language: str | None) -> bool:
-    return language is not None and language.split("-")[0] == "en"
-
-
-def tel(phone: str) -> str:
-    """What a `tel:` link dials: "8-496-552-22-22" → "+74965522222"."""
-    return "+7" + re.sub(r"\D", "", phone)[1:]
-
-
-Sum = Annotated[int, BeforeValidator(_sum_kop), Field(description='a sum of roubles in quotes, for example "500,00"')]
-Zone = Annotated[str, AfterValidator(_zone), Field(description="a name of the IANA base, for example Europe/Moscow")]
-Hour = Annotated[time, BeforeValidator(_hour), Field(description='a time in quotes, for example "21:00"')]
-Phone = Annotated[str, AfterValidator(_phone), Field(description='a phone of 11 digits, for example "8-496-552-22-22"')]
-Email = Annotated[
-    str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$", description="a mail address, for example help@example.ru")
-]
-Code = Annotated[
-    str,
-    Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="small Latin letters, digits and single dashes"),
-]
-# It goes into a Content-Security-Policy as it stands: a space or a semicolon there would open another rule.
-Host = Annotated[
-    str,
-    Field(
-        pattern=r"^https://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$",
-        description="https:// and a host's name, for example https://yoomoney.ru",
-    ),
-]
-Inn = Annotated[
-    str, AfterValidator(_inn), Field(description="an INN of 10 or 12 digits in quotes, its check digits right")
-]
-Ogrn = Annotated[
-    str, AfterValidator(_ogrn), Field(description="an OGRN of 13 or 15 digits in quotes, its check digit right")
-]
-Some = Field(strict=False, min_length=1)  # TOML has lists, a frozen model keeps tuples
 
 
 class Text(typed_files.Model):
@@ -188,6 +112,21 @@ class CardChannel(typed_files.Model):
 
     @model_validator(mode="after")
     def _ordered(self) -> "CardChannel":
+        if not 0 < self.min_kop <= self.max_kop:
+            raise ValueError("min must be more than 0 and not more than max")
+        return self
+
+
+class CheckPay(typed_files.Model):
+    """What is agreed with whoever speaks check/pay to us: agents' terminals, a bank."""
+
+    min_kop: Sum = Field(alias="min")
+    max_kop: Sum = Field(alias="max")
+    time_zone: Zone  # of the times it sends
+    encoding: Literal["utf-8", "windows-1251"]  # of our answers
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "CheckPay":
         if not 0 < self.min_kop <= self.max_kop:
             raise ValueError("min must be more than 0 and not more than max")
         return self
@@ -366,12 +305,14 @@ class ProfileFile(typed_files.Model):
     max_late_days: int = Field(ge=1, le=366)
     retention: Retention
     vat_rate: Annotated[
-        Literal["none", 0, 5, 7, 10, 22], BeforeValidator(_not_a_switch)
+        Literal["none", 0, 5, 7, 10, 22], BeforeValidator(not_a_switch)
     ]  # per cent; "none" does not pay VAT
     receipts: Literal["yookassa", "atol", "none"]
     quiet_hours: QuietHours
     contract_number_scheme: ContractNumberScheme
     card: CardChannel
+    osmp: CheckPay | None = None
+    sber: CheckPay | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> "ProfileFile":

@@ -7,11 +7,15 @@ from abonent.billing import resuming
 from abonent.core import clock, db, events
 from abonent.flows import stop_credit
 from abonent.ledger import accounts, transfers
-from abonent.ledger import queries as ledger_queries
 from abonent.ledger.models import Account, Reason
 from abonent.notifications import outbox
 from abonent.payments import payments
 from abonent.payments.models import Payment
+from abonent.payments.models_gateways import GatewayAsk
+
+
+class AccountClosed(Exception):
+    """The contract's account was closed before the money could be credited: the transaction must not stand."""
 
 
 class Credited(NamedTuple):
@@ -43,11 +47,36 @@ def credit(payment: Payment, *, on: date, at: datetime) -> Credited:
     payments.mark_succeeded(payment, transfer_on=posted.on, transfer_id=posted.id, at=at)
     # Money of an earlier date (a bank's statement) opens the service today, not on the days before.
     today = max(on, clock.on_date(at))
-    stop_credit.release(payment.account_id, on=today)
-    resumed = resuming.resume(payment.account_id, on=today)
-    balance_kop = ledger_queries.balance_kop(payment.account_id)
-    _tell(payment, balance_kop, resumed)
-    return Credited(balance_kop, resumed)
+    return _follow(payment, _seen(payment, on=today), on=today)
+
+
+def receive(payment: Payment, *, ask: GatewayAsk | None, on: date) -> Credited | None:
+    """`credit` for money that is there when we hear of it: the payment's row, its transfer, what follows.
+
+    None when its channel has told of it before: nothing is written.
+    payment: as `payments.open_paid` wants it.   ask: what was asked and answered.   on: the operator's today.
+    Raises AccountClosed, transfers.KeyReusedWithOtherBody.
+    """
+    db.require_transaction()
+    if not payments.open_paid(payment, ask):
+        return None
+    assert payment.on is not None, payment.id
+    key = f"payment:{payment.channel}:{payment.external_id}"
+    posted = transfers.post(
+        key=key,
+        debit_id=accounts.house_id(f"clearing:{payment.channel}"),
+        credit_id=payment.account_id,
+        amount_kop=payment.amount_kop,
+        on=payment.on,
+        reason=Reason.PAYMENT,
+        transfer_id=payment.transfer_id,
+    )
+    if posted.repeated:  # money without its payment: a person must look
+        raise transfers.KeyReusedWithOtherBody(key)
+    seen = _seen(payment, on=on)
+    if seen.closed_on is not None:
+        raise AccountClosed(f"contract {seen.contract_id} is closed since {seen.closed_on}")
+    return _follow(payment, seen, on=on)
 
 
 def publish(payment: Payment, contract_id: int | None = None) -> None:
@@ -59,8 +88,19 @@ def publish(payment: Payment, contract_id: int | None = None) -> None:
     )
 
 
-def _tell(payment: Payment, balance_kop: int, resumed: resuming.Resumed) -> None:
-    contract_id = _contract_id(payment.account_id)
+def _seen(payment: Payment, *, on: date) -> resuming.Seen:
+    """The account, which the transfer has locked, with its credit given back if the payment has paid what was overdue."""
+    seen = resuming.see(payment.account_id)
+    if seen.credit_is_withheld and stop_credit.release(payment.account_id, on=on):
+        return resuming.see(payment.account_id)
+    return seen
+
+
+def _follow(payment: Payment, seen: resuming.Seen, *, on: date) -> Credited:
+    """Resume what the money covers; tell the payer and his open pages."""
+    resumed = resuming.resume_seen(seen, on=on)
+    contract_id, balance_kop = seen.contract_id, seen.balance_kop - resumed.charged_kop
+    assert contract_id is not None, payment.id  # payments are credited to subscribers only
     outbox.queue(
         key=f"payment_received:{payment.id}",
         contract_id=contract_id,
@@ -77,6 +117,7 @@ def _tell(payment: Payment, balance_kop: int, resumed: resuming.Resumed) -> None
             params={"paid_until": resumed.paid_until.isoformat()},
         )
     publish(payment, contract_id)
+    return Credited(balance_kop, resumed)
 
 
 def _contract_id(account_id: int) -> int:

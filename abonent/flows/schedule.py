@@ -19,6 +19,7 @@ from abonent.core import alarms, apart, clock, events, jobs, marks, partitions
 from abonent.flows import change_tariff, charge_run, defer, import_statement, refunding, topup
 from abonent.identity import devices, limits
 from abonent.notifications import delivery
+from abonent.payments import gateway_asks
 
 # Every module with a job; a test compares this with the tree.
 JOB_MODULES = (
@@ -48,6 +49,7 @@ ENTRIES = (
     Entry("wrong_tries", limits.forget_old, daily=False),
     Entry("known_devices", devices.forget_old),
     Entry("sessions", lambda now: SessionStore.clear_expired()),
+    Entry("gateway_asks", gateway_asks.forget_old),
     Entry("finished_jobs", lambda now: jobs.sweep()),
     Entry("deferral_reminders", lambda now: defer.remind(clock.on_date(now))),
     Entry("tariff_requests", lambda now: change_tariff.expire_due(clock.on_date(now))),

@@ -1,6 +1,7 @@
 """Move money between ledger accounts. The only module that writes Transfer, LedgerKey and balances.
 
-Locks are taken in one order: the transfer's key, then the accounts that keep a balance, by id.
+Locks are taken in one order: the transfer's key, then the account that keeps a balance; of two such accounts both come
+first, by id.
 """
 
 import hashlib
@@ -22,12 +23,6 @@ _BOUNDS = """
                     else least(debit_id, credit_id) end) as first,
            max(greatest(debit_id, credit_id)) as last
     from {table} where amount_kop > 0
-"""
-_TAKE_KEY = """
-    insert into ledger_key (key, body_hash, transfer_on, transfer_id)
-    values (%s, %s, %s, nextval('ledger_transfer_id_seq'))
-    on conflict do nothing
-    returning transfer_id
 """
 # The same body as `_hash` says.
 _TAKE_KEYS = """
@@ -72,7 +67,16 @@ class Posted(NamedTuple):
     repeated: bool
 
 
-def post(*, key: str, debit_id: int, credit_id: int, amount_kop: int, on: date, reason: Reason | str) -> Posted:
+def post(
+    *,
+    key: str,
+    debit_id: int,
+    credit_id: int,
+    amount_kop: int,
+    on: date,
+    reason: Reason | str,
+    transfer_id: int | None = None,
+) -> Posted:
     """Move `amount_kop` from one ledger account to another exactly once.
 
     A repeat with the same key and body returns the first result. The accounts stay locked until the caller's
@@ -80,13 +84,16 @@ def post(*, key: str, debit_id: int, credit_id: int, amount_kop: int, on: date, 
 
     key: "<what>:<source>:<id>", from the cause, never random: "payment:yookassa:17".
     amount_kop: kopecks, > 0.   on: the operator's date the money moved, from the cause, not from the moment.
+    transfer_id: one taken from the sequence before, where the cause's own row has had to name it.
     Raises KeyReusedWithOtherBody when the key is known with another body; nothing is written. Raises
     BalancesDisagree when an account does not exist: a bug, the transaction must not stand.
     Wrap the flow's transaction in `alarm_on_refusal()`.
     """
     return _post(
         key,
-        Transfer(debit_id=debit_id, credit_id=credit_id, amount_kop=amount_kop, on=on, reason=str(reason)),
+        Transfer(
+            id=transfer_id, debit_id=debit_id, credit_id=credit_id, amount_kop=amount_kop, on=on, reason=str(reason)
+        ),
     )
 
 
@@ -176,30 +183,32 @@ def _post(key: str, body: Transfer) -> Posted:
     assert 0 < body.amount_kop <= money.MAX_KOP, body.amount_kop
     assert body.debit_id != body.credit_id, body.debit_id
     body_hash = _hash(body)
-    taken = db.rows(_TAKE_KEY, [key, body_hash, body.on])
-    if not taken:
+    balanced = [one for one in (body.debit_id, body.credit_id) if accounts.keeps_balance(one)]
+    if len(balanced) > 1:
+        _lock(balanced)
+    done = db.prepared_rows(
+        _POST,
+        {
+            "key": key,
+            "body_hash": body_hash,
+            "id": db.prepared_value(body.id),
+            "on": body.on,
+            "debit_id": db.prepared_value(body.debit_id),
+            "credit_id": db.prepared_value(body.credit_id),
+            "amount_kop": db.prepared_value(body.amount_kop),
+            "reason": str(body.reason),
+            "reverses_on": body.reverses_on,
+            "reverses_id": db.prepared_value(body.reverses_id),
+        },
+    )
+    if not done:
         known = db.rows(_KNOWN_KEY, [key])[0]
         if bytes(known["body_hash"]) != body_hash:
             raise KeyReusedWithOtherBody(key)
         return Posted(known["transfer_on"], known["transfer_id"], repeated=True)
-    transfer_id = taken[0]["transfer_id"]
-    balanced = [one for one in (body.debit_id, body.credit_id) if accounts.keeps_balance(one)]
-    _lock(balanced)
-    changed = db.run(
-        _POST,
-        {
-            "id": transfer_id,
-            "on": body.on,
-            "debit_id": body.debit_id,
-            "credit_id": body.credit_id,
-            "amount_kop": body.amount_kop,
-            "reason": str(body.reason),
-            "reverses_on": body.reverses_on,
-            "reverses_id": body.reverses_id,
-        },
-    )
-    assert changed == len(balanced), (key, changed)
-    return Posted(body.on, transfer_id, repeated=False)
+    if done[0]["changed"] != len(balanced):
+        raise BalancesDisagree(f"{key}: {len(balanced)} accounts were to change, {done[0]['changed']} did")
+    return Posted(body.on, done[0]["transfer_id"], repeated=False)
 
 
 def _lock(account_ids: Sequence[int]) -> None:

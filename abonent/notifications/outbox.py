@@ -24,17 +24,17 @@ def queue(*, key: str, contract_id: int, kind: str, params: dict[str, Any]) -> b
     """
     db.require_transaction()
     texts.check(kind, params)
-    written = db.run(
+    written = db.prepared_rows(
         _QUEUE,
         {
             "key": key,
-            "contract_id": contract_id,
+            "contract_id": str(contract_id),
             "kind": kind,
             "params": json.dumps(masking.values(params), default=str),
         },
     )
     delivery.deliver.wake()
-    return written == 1
+    return bool(written)
 
 
 def queue_batch(kind: str, on: date, table: str) -> int:

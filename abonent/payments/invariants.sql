@@ -17,3 +17,10 @@ where p.channel = 'yookassa' and p.state <> 'succeeded' and p.request -> 'metada
 select format('payment %s is pending without an id of the bank''s', p.id) as what
 from payments_payment p
 where p.state = 'pending' and p.external_id is null
+
+-- rule: what was answered as paid over check/pay is paid
+select format('%s was told that its payment %s is paid, and no such payment is', a.channel, a.external_id) as what
+from payments_gatewayask a
+left join payments_payment p
+    on p.id = a.payment_id and p.channel = a.channel and p.external_id = a.external_id and p.state = 'succeeded'
+where a.command = 'pay' and a.payment_id is not null and p.id is null

@@ -7,6 +7,7 @@ Every step from a state takes the row locked; the money itself is the ledger's, 
 transaction.
 """
 
+import functools
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +15,9 @@ from typing import Any
 from django.db import connection
 
 from abonent.core import db
+from abonent.payments import gateway_asks
 from abonent.payments.models import Channel, Payment, PaymentState
+from abonent.payments.models_gateways import GatewayAsk
 
 OPEN = (PaymentState.NEW, PaymentState.PENDING)
 CREDITABLE = (PaymentState.NEW, PaymentState.PENDING, PaymentState.CANCELED)
@@ -113,6 +116,26 @@ def open_received(
     return Payment.objects.get(channel=channel, external_id=external_id)
 
 
+def open_paid(payment: Payment, ask: GatewayAsk | None = None) -> bool:
+    """Insert money that is there already as a credited payment, beside what was asked and answered for it.
+
+    False when its channel has told of it before: nothing is written; one not yet committed is waited for. Only before
+    the transfer it names, in one transaction.
+    payment: whole, with its own id and its transfer's, both taken from their sequences.
+    """
+    db.require_transaction()
+    assert payment.state == PaymentState.SUCCEEDED, payment.state
+    values = {
+        f"payment_{field.column}": db.prepared_value(
+            field.get_db_prep_save(getattr(payment, field.attname), connection)
+        )
+        for field in Payment._meta.concrete_fields
+    }
+    if ask is not None:
+        values |= gateway_asks.params(ask)
+    return bool(db.prepared_rows(_insert_paid(with_ask=ask is not None), values))
+
+
 def lock(payment_id: int) -> Payment:
     """The row, locked: before the account, as everywhere."""
     return db.lock(Payment, [payment_id])[payment_id]
@@ -174,6 +197,16 @@ def park(payment: Payment, *, note: str) -> None:
     payment.state = PaymentState.PARKED
     payment.note = note
     payment.save(update_fields=["state", "note"])
+
+
+@functools.cache
+def _insert_paid(*, with_ask: bool) -> str:
+    columns = [field.column for field in Payment._meta.concrete_fields]
+    names = ", ".join(f'"{column}"' for column in columns)
+    values = ", ".join(f"%(payment_{column})s" for column in columns)
+    paid = f"insert into payments_payment ({names}) values ({values}) on conflict do nothing returning id"
+    asked = f", asked as ({gateway_asks.insert_sql('paid')})" if with_ask else ""
+    return f"with paid as ({paid}){asked} select id from paid"
 
 
 def _insert(payment: Payment) -> None:
