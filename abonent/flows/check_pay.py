@@ -198,7 +198,7 @@ def _known(channel: Channel, external_id: str, number: str, amount_kop: int, ref
     if (payment.account_id, payment.amount_kop) != (account_id, amount_kop):
         what = f"payment {channel}_{external_id} is told anew with another contract or sum: ours is {payment.id}"
         with db.atomic():
-            alarms.raise_alarm(key=f"check_pay:other:{channel}:{external_id}", what=what)
+            alarms.raise_alarm(key=f"check_pay:other:{channel}_{external_id}", what=what)
         raise KnownOtherwise(what)
     if payment.state != PaymentState.SUCCEEDED:
         raise NotSettled(f"payment {payment.id} is {payment.state}")

@@ -1,4 +1,4 @@
-"""The dialect of terminals and agents: ОСМП, QIWI and those who took it over."""
+"""The dialect of terminals and agents: OSMP, QIWI and those who took it over."""
 
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo

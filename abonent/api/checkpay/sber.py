@@ -1,4 +1,4 @@
-"""The dialect of Sberbank: ЕПС, protocol 1."""
+"""The dialect of Sberbank: EPS, protocol 1."""
 
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
