@@ -17,7 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
-from abonent.core import money, profile_schema, typed_files
+from abonent.core import money, profile_schema, profile_values, typed_files
 
 BUILT_IN = Path(__file__).parent.parent.joinpath("profiles")
 REQUIRED_PAGES = ("about", "how-to-connect", "offer", "privacy")
@@ -83,7 +83,7 @@ class Profile(profile_schema.ProfileFile):
         return tuple(sorted((one for one in found if on is None or one.on <= on), reverse=True))
 
     def _written(self, language: str | None) -> str:
-        return "en" if profile_schema.is_english(language) and "en" in self.languages else "ru"
+        return "en" if profile_values.is_english(language) and "en" in self.languages else "ru"
 
 
 @functools.cache

@@ -174,7 +174,7 @@ def test_a_mistake_in_profile_toml_is_one_line(old: str, new: str, said: str, sp
 def test_an_unknown_key_like_no_other_tells_all_that_are_allowed(spoil: Edit) -> None:
     told = spoil("profile.toml", "brand = ", 'logo = "x"\nbrand = ')
     assert told.startswith("profile.toml: logo: unknown key; allowed: brand, legal_name, tagline, city, languages,")
-    assert told.endswith(", quiet_hours, contract_number_scheme, card")
+    assert told.endswith(", quiet_hours, contract_number_scheme, card, osmp, sber")
 
 
 def test_a_key_of_the_program_is_not_the_files(spoil: Edit) -> None:
