@@ -89,7 +89,7 @@ def publish(payment: Payment, contract_id: int | None = None) -> None:
 
 
 def _seen(payment: Payment, *, on: date) -> resuming.Seen:
-    """The account, which the transfer has locked, with its credit given back if the payment has paid what was overdue."""
+    """The account, which the transfer has locked; its credit is given back where this has paid what was overdue."""
     seen = resuming.see(payment.account_id)
     if seen.credit_is_withheld and stop_credit.release(payment.account_id, on=on):
         return resuming.see(payment.account_id)
