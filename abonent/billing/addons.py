@@ -1,12 +1,24 @@
 """Add-ons: connect now or from the next period, disconnect now or at the period's end; each by a quote."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from abonent.billing import changes, policies, quotes, resuming, returns, rules, subscriptions, tariff_prices
+from abonent.billing import (
+    changes,
+    obstacles,
+    policies,
+    quotes,
+    resuming,
+    returns,
+    rules,
+    subscriptions,
+    tariff_prices,
+    waking,
+)
 from abonent.billing.models import Change, ParkedAccount, Quote, Subscription, SubscriptionState
 from abonent.billing.models_changes import OPEN_STATES, ChangeState, ChangeWhat
 from abonent.billing.tariff_prices import NothingToChange, NotNow, TariffWithdrawn, UnableToChange
@@ -26,12 +38,31 @@ class CannotStand(UnableToChange):
     """It requires what is not there, excludes what is, or is connected already."""
 
 
+class TariffAsleep(NotNow):
+    """Its tariff is suspended or waits: beside it something is connected from the next period only."""
+
+
+class OnlyNow(UnableToChange):
+    """What is charged once is bought, not planned."""
+
+
+class Unfit(NamedTuple):
+    """An add-on on sale that cannot be connected beside what the account has, and why."""
+
+    version: OfferVersion
+    needs_kinds: list[str]  # of services, any of them
+    needs: list[Offer]  # any of them
+    excluded_by: list[Offer]
+
+
 class Priced(NamedTuple):
     offered: quotes.Offered
     subscription: Subscription  # the tariff beside which it is connected; the add-on that ends
     version: OfferVersion
     available_kop: int
     balance_kop: int
+    next_on: date | None  # the next charge of anything, after it
+    next_kop: int
 
     @property
     def missing_kop(self) -> int:
@@ -48,6 +79,7 @@ def price_on(*, account_id: int, subscription_id: int, code: str, is_now: bool, 
     Raises tariff_prices.UnableToChange.
     """
     on = tariff_prices.today_of(on)
+    obstacles.require_none(account_id, subscription_id, on=on)
     tariff = _own(account_id, subscription_id, OfferRole.TARIFF, on)
     effective_on = on if is_now else tariff_prices.next_period(tariff, on)
     version = _version(tariff, code, effective_on)
@@ -55,13 +87,20 @@ def price_on(*, account_id: int, subscription_id: int, code: str, is_now: bool, 
     has = tariff_prices.held(account_id)
     if is_now:
         if tariff.state != SubscriptionState.ACTIVE:
-            raise NotNow("the tariff does not work: connect it from the next period")
+            raise TariffAsleep("the tariff does not work: connect it from the next period")
         due = rules.next_due(version.charging, on, tariff.anchor_day)
         cost_kop = rules.amount_kop(version.charging, version.price_kop, due, policies.in_force().proration_days)
         lines = [tariff_prices.line_of_charge(version, due, cost_kop)]
+        begins_on = due.period.end
+    elif version.charging == rules.ONCE:
+        raise OnlyNow(code)
     else:
         lines = [tariff_prices.line_of("from_next_period", version, 0)]
-    return _priced(lines, effective_on, tariff, version, has)
+        begins_on = effective_on
+    held = [resuming.held_of(row) for row in has.rows]
+    if version.charging != rules.ONCE:
+        held.append(_as_held(tariff, version, begins_on))
+    return _priced(lines, effective_on, tariff, version, has, held)
 
 
 def price_off(*, account_id: int, subscription_id: int, is_now: bool, on: date) -> Priced:
@@ -74,7 +113,13 @@ def price_off(*, account_id: int, subscription_id: int, is_now: bool, on: date) 
     if is_now and settings.PROFILE.addon_return == "unused_days":
         lines = [tariff_prices.line_of_return(addon, back, "return") for back in returns.would_return(addon, on)]
     lines = lines or [tariff_prices.line_of("addon_off", addon.version, 0)]
-    return _priced(lines, effective_on, addon, addon.version, tariff_prices.held(account_id))
+    has = tariff_prices.held(account_id)
+    held = [
+        one
+        for one in map(resuming.held_of, has.rows)
+        if one.id != addon.id or (one.paid_until is not None and one.paid_until < effective_on)
+    ]
+    return _priced(lines, effective_on, addon, addon.version, has, held)
 
 
 def offered(tariff: Subscription, on: date) -> list[OfferVersion]:
@@ -93,6 +138,19 @@ def offered(tariff: Subscription, on: date) -> list[OfferVersion]:
         if one.charging in rules.CHARGED
         and one.offer.code not in have | planned
         and tariff_prices.fits(one.offer, [tariff.version.offer])
+    ]
+
+
+def unfit(tariffs: Sequence[Subscription], on: date) -> list[Unfit]:
+    """The add-ons on sale at these tariffs' places that none of them can carry now, and what it would take."""
+    segments = {one.line.segment for one in tariffs if one.line}
+    found: dict[str, OfferVersion] = {}
+    for segment in sorted(segments):
+        found |= {one.offer.code: one for one in catalog.on_sale(on, role=OfferRole.ADDON, segment=segment)}
+    return [
+        told
+        for version in found.values()
+        if (told := _unfit(version, [one for one in tariffs if one.kind == version.offer.kind])) is not None
     ]
 
 
@@ -222,15 +280,64 @@ def _priced(
     subscription: Subscription,
     version: OfferVersion,
     has: tariff_prices.Held,
+    after: Sequence[waking.Held],
 ) -> Priced:
+    """after: what the account holds once it is done."""
     total_kop = sum(line["amount_kop"] for line in lines)
+    next_on, next_kop = _next_charge(after)
     return Priced(
         quotes.Offered(lines, total_kop, effective_on),
         subscription,
         version,
         has.available_kop,
         has.account.balance_kop or 0,
+        next_on,
+        next_kop,
     )
+
+
+def _as_held(tariff: Subscription, version: OfferVersion, paid_until: date) -> waking.Held:
+    """The add-on as it will be, for its next charge."""
+    return waking.Held(
+        0, tariff.id, version.charging, version.price_kop, tariff.state, paid_until, None, paid_until, tariff.anchor_day
+    )
+
+
+def _next_charge(held: Sequence[waking.Held]) -> tuple[date | None, int]:
+    working = [one for one in held if one.state == waking.ACTIVE and one.paid_until is not None]
+    first = min((one.paid_until for one in working if one.paid_until), default=None)
+    if first is None:
+        return None, 0
+    costs = [
+        rules.cost(
+            one.charging,
+            one.price_kop,
+            one.discounts,
+            rules.next_due(one.charging, first, one.anchor_day),
+            policies.in_force().proration_days,
+        )
+        for one in working
+        if one.paid_until == first
+    ]
+    return first, sum(one.amount_kop for one in costs)
+
+
+def _unfit(version: OfferVersion, tariffs: Sequence[Subscription]) -> Unfit | None:
+    """None: one of the tariffs carries it, or has it already."""
+    offer = version.offer
+    if not tariffs:
+        return Unfit(version, [offer.kind], [], [])
+    excluded_by: dict[str, Offer] = {}
+    for tariff in tariffs:
+        beside = [tariff.version.offer, *(one.version.offer for one in _beside(tariff))]
+        if any(one.code == offer.code for one in beside) or tariff_prices.fits(offer, beside):
+            return None
+        excluded_by |= {one.code: one for one in beside if one.code in offer.excludes or offer.code in one.excludes}
+    if excluded_by:
+        return Unfit(version, [], [], list(excluded_by.values()))
+    known = {one.code: one for one in Offer.objects.filter(code__in=offer.requires)}
+    kinds = [one for one in offer.requires if one not in known]
+    return Unfit(version, kinds, list(known.values()), [])
 
 
 def _own(account_id: int, subscription_id: int, role: str, on: date) -> Subscription:

@@ -1,6 +1,6 @@
 """A subscriber connects and disconnects add-ons: quote, confirm, take a plan back. Here billing meets the notices."""
 
-from abonent.billing import addons, changes, quotes
+from abonent.billing import addons, changes, quotes, rules
 from abonent.billing.models import Change, Quote
 from abonent.billing.models_changes import ChangeState
 from abonent.core import audit, clock, db, events
@@ -76,9 +76,17 @@ def _tell(change: Change, *, actor: str, action: str, address: str | None) -> No
     events.publish(f"contract:{contract_id}", "addon", {"change": change.id, "state": str(change.state)})
     if change.state == ChangeState.CANCELLED:
         return
+    kind = "addon_disconnected"
+    if change.what == ON:
+        kind = "addon_ordered" if change.version.charging == rules.ONCE else "addon_connected"
     outbox.queue(
         key=f"{change.what}:{change.id}",
         contract_id=contract_id,
-        kind="addon_connected" if change.what == ON else "addon_disconnected",
-        params={"name_ru": offer.name_ru, "name_en": offer.name_en, "on": change.effective_on},
+        kind=kind,
+        params={
+            "name_ru": offer.name_ru,
+            "name_en": offer.name_en,
+            "on": change.effective_on,
+            "total_kop": change.total_kop,
+        },
     )

@@ -180,6 +180,15 @@ def _addon_connected(params: dict[str, Any], number: str, today: date) -> Text:
     )
 
 
+def _addon_ordered(params: dict[str, Any], number: str, today: date) -> Text:
+    facts = {"name": _name(params), "number": number, "sum": money.show(params["total_kop"])}
+    return Text(
+        _("%(name)s: ordered") % facts,
+        _("«%(name)s» of contract %(number)s is ordered and paid: %(sum)s. We will call you to agree on the day.")
+        % facts,
+    )
+
+
 def _addon_disconnected(params: dict[str, Any], number: str, today: date) -> Text:
     facts = {"name": _name(params), "number": number, "day": _show_date(params["on"], today)}
     return Text(
@@ -304,6 +313,7 @@ KINDS: dict[str, Kind] = {
     "tariff_began": Kind(_OFFER | {"on", "price_kop"}, _tariff_began),
     "tariff_expired": Kind(_OFFER | {"why"}, _tariff_expired),
     "addon_connected": Kind(_OFFER | {"on"}, _addon_connected, at_any_hour=True),
+    "addon_ordered": Kind(_OFFER | {"total_kop"}, _addon_ordered, at_any_hour=True),
     "addon_disconnected": Kind(_OFFER | {"on"}, _addon_disconnected, at_any_hour=True),
     "tariff_refused": Kind(_OFFER | {"why"}, _tariff_refused),
     "password_changed": Kind(frozenset(), _password_changed, sms_first=True, at_any_hour=True),

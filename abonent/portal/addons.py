@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from abonent.billing import addons as billing_addons
-from abonent.billing import changes, quotes, tariff_prices
+from abonent.billing import changes, obstacles, quotes, rules, tariff_prices
 from abonent.billing import queries as billing
 from abonent.billing.models import Change, Quote, Subscription
 from abonent.billing.models_changes import ChangeWhat
@@ -31,6 +31,16 @@ class Offered(NamedTuple):
     beside_id: int
     beside: str
     works: bool  # its tariff does: it can be connected now
+    once: bool  # bought, not connected
+
+
+class Unfit(NamedTuple):
+    """What cannot be connected now, and why."""
+
+    name: str
+    price_kop: int
+    per: str
+    why: str
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,12 +56,15 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _list(own: scope.OwnRequest, seen: billing.Overview, *, problem: str = "") -> HttpResponse:
     opened = [one for one in changes.open_changes(seen.account_id) if one.what != ChangeWhat.TARIFF]
+    tariffs = _tariffs(seen)
     leaving = {one.subscription_id for one in opened if one.what == ChangeWhat.ADDON_OFF}
     context = {
         "here": "cabinet_services",
         "connected": [one for one in seen.subscriptions if one.role == "addon"],
         "leaving": leaving,
-        "offered": _offered(seen),
+        "offered": _offered(tariffs),
+        "unfit": _unfit(tariffs),
+        "once": rules.ONCE,
         "opened": opened,
         "done": _done(own, seen),
         "problem": problem,
@@ -63,10 +76,33 @@ def _list(own: scope.OwnRequest, seen: billing.Overview, *, problem: str = "") -
     return render(own, "portal/addons.html", context, status=422 if problem else 200)
 
 
-def _offered(seen: billing.Overview) -> list[Offered]:
-    tariffs = Subscription.objects.select_related("version__offer", "line").filter(
+def _tariffs(seen: billing.Overview) -> list[Subscription]:
+    own = Subscription.objects.select_related("version__offer", "line").filter(
         id__in=[one.id for one in seen.subscriptions if one.role == "tariff"]
     )
+    return list(own.order_by("priority", "id"))
+
+
+def _unfit(tariffs: list[Subscription]) -> list[Unfit]:
+    spoken = formats.language()
+    found = []
+    for one in billing_addons.unfit(tariffs, clock.today()):
+        if one.excluded_by:
+            text = _("Does not go together with %(names)s.")
+            names = [offer.name(spoken) for offer in one.excluded_by]
+        else:
+            text = _("Needs: %(names)s.")
+            names = [str(words.KINDS[kind]) for kind in one.needs_kinds] + [offer.name(spoken) for offer in one.needs]
+        price_kop, per = one.version.price_kop, str(words.PER[one.version.charging])
+        found.append(Unfit(one.version.offer.name(spoken), price_kop, per, text % {"names": _quoted(names)}))
+    return found
+
+
+def _quoted(names: list[str]) -> str:
+    return _(" or ").join(f"«{name}»" for name in names)
+
+
+def _offered(tariffs: list[Subscription]) -> list[Offered]:
     spoken = formats.language()
     return [
         Offered(
@@ -78,8 +114,9 @@ def _offered(seen: billing.Overview) -> list[Offered]:
             beside_id=beside.id,
             beside=beside.version.offer.name(spoken),
             works=beside.state == "active",
+            once=one.charging == rules.ONCE,
         )
-        for beside in tariffs.order_by("priority", "id")
+        for beside in tariffs
         for one in billing_addons.offered(beside, clock.today())
     ]
 
@@ -143,6 +180,7 @@ def _show(own: scope.OwnRequest, found: Quote, *, said: str = "", status: int = 
         "here": "cabinet_services",
         "quote": found,
         "is_on": found.what == change_addons.ON,
+        "once": priced.version.charging == rules.ONCE,
         "name": priced.version.offer.name(formats.language()),
         "price_kop": priced.version.price_kop,
         "per": words.PER[priced.version.charging],
@@ -164,6 +202,12 @@ def _why(refused: tariff_prices.UnableToChange) -> str:
         return _("This service was changed a moment ago, perhaps in another window. Nothing more was done.")
     if isinstance(refused, tariff_prices.TariffWithdrawn):
         return _("This service is not offered any more. Nothing was done.")
+    if isinstance(refused, billing_addons.TariffAsleep):
+        return _("Its tariff does not work now: top up first, or connect the service from the next period.")
+    if isinstance(refused, billing_addons.OnlyNow):
+        return _("This is charged once, when you order it. Nothing was done.")
+    if isinstance(refused, obstacles.ContractEnds | obstacles.Paused | obstacles.BeginsLater | obstacles.DueToday):
+        return tariff.why(refused)
     return _("That is not possible just now. Try in some minutes, or call us.")
 
 

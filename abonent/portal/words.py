@@ -32,6 +32,7 @@ SEGMENTS: dict[str, StrPromise] = {
 PER: dict[str, StrPromise] = {
     "month": _("a month"),
     "day": _("a month, charged by the day"),
+    "per_day": _("a day"),
     "once": _("once"),
 }
 ADDONS = _("Additional services")
