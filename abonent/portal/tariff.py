@@ -19,7 +19,7 @@ from abonent.catalog import queries as catalog
 from abonent.catalog.models import OfferVersion
 from abonent.core import clock, money, periods
 from abonent.flows import change_tariff
-from abonent.portal import cabinet, planned, quoted, scope, site, sums, words
+from abonent.portal import advice, cabinet, planned, quoted, scope, site, sums, words
 from abonent.ui import formats
 
 NOW, NEXT = "now", "next"
@@ -80,13 +80,15 @@ def _table(
     today = clock.today()
     opened = planned.open_changes(seen.account_id)
     limit = _limit(current, today)
+    on_sale = _on_sale(current, today) if current else []
     context = {
         "here": "cabinet_services",
         "seen": seen,
         "tariffs": tariffs,
         "current": current,
         "current_facts": ", ".join(site.facts(current)) if current else "",
-        "choices": _choices(current, opened, today) if current else [],
+        "choices": _choices(current, opened, on_sale) if current else [],
+        "advice": advice.of(seen, current, on_sale, today) if current else None,
         "opened": [one for one in opened if current and one.subscription_id == current.id],
         "done": _done(own, seen),
         "problem": problem,
@@ -224,9 +226,12 @@ def why(refused: tariff_prices.UnableToChange) -> str:
     return texts.get(type(refused), _("The tariff cannot be changed just now. Call us, and we will help."))
 
 
-def _choices(current: billing.SubscriptionRow, opened: list[planned.Open], today: date) -> list[Choice]:
+def _on_sale(current: billing.SubscriptionRow, today: date) -> list[OfferVersion]:
     line = Subscription.objects.select_related("line").get(id=current.id).line
-    found: list[OfferVersion] = catalog.on_sale(today, kind=current.kind, segment=line.segment if line else None)
+    return catalog.on_sale(today, kind=current.kind, segment=line.segment if line else None)
+
+
+def _choices(current: billing.SubscriptionRow, opened: list[planned.Open], on_sale: list[OfferVersion]) -> list[Choice]:
     future = {one.code for one in opened if not one.is_now and one.subscription_id == current.id}
     return [
         Choice(
@@ -238,7 +243,7 @@ def _choices(current: billing.SubscriptionRow, opened: list[planned.Open], today
             is_current=one.offer.code == current.code,
             is_future=one.offer.code in future,
         )
-        for one in found
+        for one in on_sale
     ]
 
 
