@@ -55,7 +55,7 @@ class Advice(NamedTuple):
 def advise(
     *,
     account_id: int,
-    line_id: int | None,
+    line_id: int,
     charging: str,
     down_mbps: int | None,
     on_sale: Sequence[OfferVersion],

@@ -23,7 +23,7 @@ def of(
     seen: billing.Overview, current: billing.SubscriptionRow, on_sale: Sequence[OfferVersion], today: date
 ) -> Advice | None:
     """None: another kind of service, a short history, or nothing to choose between."""
-    if current.kind != "internet":
+    if current.kind != "internet" or current.line_id is None:
         return None
     found = adviser.advise(
         account_id=seen.account_id,
@@ -41,7 +41,11 @@ def of(
         "of": str(found.months.days),
         "paid": money.show(found.compared.paid_kop),
     }
-    return Advice([had, _other(found)], found.other.offer.code if found.saves_kop > 0 else "")
+    said = [had, _other(found)]
+    cheaper = found.saves_kop > 0
+    if cheaper and (found.other.down_mbps or 0) < (current.down_mbps or 0):
+        said.append(_("But it is slower than yours."))
+    return Advice(said, found.other.offer.code if cheaper else "")
 
 
 def _other(found: adviser.Advice) -> str:

@@ -56,8 +56,8 @@ BY_DAY_INSTEAD = [
     ("the last days were paused out of it", [OCTOBER], [off("2026-10-22", "2026-11-11")], "per_day", 10_00,
      (21, 440_32, 210_00)),
     # July's last ten days were had on 1–10 August: 620 × (31 − 21) ÷ 31 = 620 − 420 = 200
-    ("paused into it", [month("2026-07-01", "2026-08-01", 620_00, 620_00)], [off("2026-07-22", "2026-08-01")], "per_day",
-     10_00, (10, 200_00, 100_00)),
+    ("paused into it", [month("2026-07-01", "2026-08-01", 620_00, 620_00)], [off("2026-07-22", "2026-08-01")],
+     "per_day", 10_00, (10, 200_00, 100_00)),
     ("a switch of what is charged by the day is another line's", [AUGUST],
      [off("2026-08-05", "2026-08-15", by_days_only=True)], "per_day", 10_00, (31, 650_00, 310_00)),
     ("July is not of it", [month("2026-07-01", "2026-08-01", 650_00, 650_00), AUGUST], [], "per_day", 10_00,
