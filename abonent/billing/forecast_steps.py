@@ -16,6 +16,7 @@ ENDED = "ended"
 TARIFF, ADDON_ON, ADDON_OFF = "tariff", "addon_on", "addon_off"  # what a change is about
 # What happens besides charges: the words of `Event.what`.
 DEFERRAL_ENDS, PAUSE_BEGINS, PAUSE_ENDS, CONTRACT_ENDS = "deferral_ends", "pause_begins", "pause_ends", "contract_ends"
+DISCOUNT_BEGINS, DISCOUNT_ENDS = "discount_begins", "discount_ends"
 
 
 class Deferral(NamedTuple):
@@ -119,6 +120,8 @@ def dates(account: Account) -> list[date]:
     """When something may happen next, as things stand."""
     found = [one.held.paid_until for one in account.services if one.is_active and one.held.paid_until]
     found += [one.on for one in account.changes]
+    for discount in _discounts(account):
+        found += [discount.from_on, *([discount.to_on] if discount.to_on else [])]
     if account.deferral:
         found.append(account.deferral.ends_on)
     if account.ends_on:
@@ -154,6 +157,16 @@ def _end_deferral(account: Account, day: Day) -> None:
     day.back_of_debt_kop = back_kop
     day.suspended += stopped
     day.events.append(Event(DEFERRAL_ENDS, tuple(stopped), back_kop))
+
+
+def _end_and_begin_discounts(account: Account, day: Day) -> None:
+    """They stand in what each service holds, with their dates: what a period costs asks for them."""
+    for one in account.services:
+        for discount in one.held.discounts:
+            if discount.to_on == day.on:
+                day.events.append(Event(DISCOUNT_ENDS, (one.id,)))
+            if discount.from_on == day.on:
+                day.events.append(Event(DISCOUNT_BEGINS, (one.id,)))
 
 
 def _end_pause(account: Account, day: Day) -> None:
@@ -318,6 +331,7 @@ def _charge(account: Account, day: Day) -> None:
 # `flows.charge_run.STEPS`, and the charges after them.
 STEPS: tuple[Callable[[Account, Day], None], ...] = (
     _end_deferral,
+    _end_and_begin_discounts,
     _end_pause,
     _end_contract,
     _change_tariffs,
@@ -325,6 +339,10 @@ STEPS: tuple[Callable[[Account, Day], None], ...] = (
     _begin_pause,
     _charge,
 )
+
+
+def _discounts(account: Account) -> list[rules.Discount]:
+    return [discount for one in account.services for discount in one.held.discounts]
 
 
 def _stand(account: Account, stopped: Sequence[int], on: date) -> None:

@@ -2,7 +2,7 @@
 select s.id, s.parent_id, s.kind, s.charging, s.price_kop, s.state, s.paid_until, s.stopped_on, s.started_on, s.turn,
        s.anchor_day, s.priority,
        (
-           select jsonb_agg(jsonb_build_array(d.kind, d.percent_hundredths, d.amount_kop, d.from_on, d.to_on))
+           select json_agg(json_build_array(d.kind, d.percent_hundredths, d.amount_kop, d.from_on, d.to_on))
            from billing_discount d where d.subscription_id = s.id and d.state <> 'void'
        ) as discounts,
        coalesce(t.credit_limit_kop, 0) as credit_limit_kop,

@@ -117,6 +117,8 @@ def event_in_words(event: forecast_steps.Event, names: dict[int, str]) -> str:
         forecast_steps.PAUSE_BEGINS: _("the pause begins"),
         forecast_steps.PAUSE_ENDS: _("the pause ends"),
         forecast_steps.CONTRACT_ENDS: _("the contract ends"),
+        forecast_steps.DISCOUNT_BEGINS: _("the discount on «%(name)s» begins") % {"name": name},
+        forecast_steps.DISCOUNT_ENDS: _("the discount on «%(name)s» ends") % {"name": name},
         forecast_steps.TARIFF: _("the new tariff «%(name)s»") % {"name": name},
         forecast_steps.ADDON_ON: _("«%(name)s» is connected") % {"name": name},
         forecast_steps.ADDON_OFF: _("«%(name)s» is disconnected") % {"name": name},

@@ -19,6 +19,7 @@ from abonent.billing import (
     changes,
     charging,
     deferrals,
+    discounts,
     endings,
     forecast,
     pauses,
@@ -40,10 +41,17 @@ STARTS = (date(2027, 11, 30), date(2027, 12, 31), date(2028, 1, 29), date(2028, 
 WORDS = (
     "pay", "pay_missing", "limit", "tariff_now", "tariff_next", "tariff_next", "addon_now", "addon_next", "addon_next",
     "off_now", "off_next", "off_next", "defer", "defer", "pause", "pause", "switch", "pause_over", "end", "end_not",
-    "take_back",
+    "take_back", "discount", "discount", "discount_off",
 )  # fmt: skip
-TARIFFS = (("310,00", "month"), ("650,00", "month"), ("599,99", "month"), ("620,00", "day"), ("0,00", "month"))
-ADDONS = (("190,00", "month"), ("0,01", "month"), ("93,00", "day"), ("300,00", "month"))
+TARIFFS = (
+    ("310,00", "month"),
+    ("650,00", "month"),
+    ("599,99", "month"),
+    ("620,00", "day"),
+    ("0,00", "month"),
+    ("21,00", "per_day"),
+)
+ADDONS = (("190,00", "month"), ("0,01", "month"), ("93,00", "day"), ("300,00", "month"), ("150,00", "once"))
 _FOR_TARIFF = 1  # the add-on that stands beside the second tariff only
 _REFUSED = (
     tariff_prices.UnableToChange,
@@ -51,12 +59,15 @@ _REFUSED = (
     pauses.UnableToPause,
     endings.UnableToEnd,
     subscriptions.UnableToSubscribe,
+    discounts.UnableToDiscount,
 )
 
 
 class Policy(NamedTuple):
     """What of a profile the forecast depends on."""
 
+    billing_cycle: str = "calendar"
+    proration_days: str = "period"
     addon_return: str = "unused_days"
     fee_kop: int = 0  # of a deferral and of a pause
 
@@ -99,7 +110,13 @@ some_lives = st.builds(
     paid_kop=st.sampled_from([0, 310_00, 650_00, 840_00, 1500_00]),
     wishes=st.lists(wishes, max_size=10).map(lambda found: tuple(sorted(found))),
 )
-policies = st.builds(Policy, st.sampled_from(["unused_days", "none"]), st.sampled_from([0, 50_00]))
+policies = st.builds(
+    Policy,
+    st.sampled_from(["calendar", "anniversary"]),
+    st.sampled_from(["period", "calendar_month", "thirty"]),
+    st.sampled_from(["unused_days", "none"]),
+    st.sampled_from([0, 50_00]),
+)
 
 
 def play(*, start: date, days: int, policy: Policy, lives: Sequence[Life]) -> None:
@@ -260,6 +277,17 @@ def _wish(account: Account, wish: Wish, today: date) -> None:
             endings.plan(of, ends_on=today + timedelta(days=1 + n), on=today, actor="test")
         case "end_not":
             endings.cancel(of)
+        case "discount":
+            kind, value = ("percent", 5_00 + n * 2_50) if n % 2 else ("fixed", n * 10_00)
+            from_on = today + timedelta(days=n % 5 * 7)
+            to_on = None if n % 7 == 0 else from_on + timedelta(days=1 + n)
+            which = _nth(account, "addon" if n % 3 == 0 else "tariff", n)
+            discounts.give(
+                which, kind=kind, value=value, from_on=from_on, to_on=to_on, reason="kindness", by="test", on=today
+            )
+        case "discount_off":
+            for one in discounts.of_account(of)[:1]:
+                discounts.end(one.pk, by="test", on=today)
         case "take_back":
             for change in changes.open_changes(of):
                 changes.cancel(change.pk, account_id=of)
@@ -358,6 +386,8 @@ def _profile(policy: Policy) -> Iterator[None]:
     was = settings.PROFILE
     settings.PROFILE = was.model_copy(
         update={
+            "billing_cycle": policy.billing_cycle,
+            "proration_days": policy.proration_days,
             "addon_return": policy.addon_return,
             "tariff_change": was.tariff_change.model_copy(update={"mode": "instant", "max_per_month": 3}),
             "deferral": was.deferral.model_copy(
