@@ -4,63 +4,33 @@ A life is values only, so a failing one prints itself as a line of Python that p
 Several lives share one database and one run a day; nothing of one concerns another.
 """
 
-import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, NamedTuple
+from datetime import date, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
 from hypothesis import strategies as st
 
 from abonent.billing import (
-    addons,
-    changes,
     charging,
-    deferrals,
-    discounts,
-    endings,
     forecast,
-    pauses,
     planned,
     queries,
-    resuming,
     subscriptions,
-    tariff_prices,
 )
 from abonent.billing.models import Change, Charge, Subscription
 from abonent.billing.tests import builder
 from abonent.catalog.models import Offer, OfferVersion
 from abonent.core import db, money
-from abonent.flows import charge_run, defer, topup, verify
+from abonent.flows import charge_run, verify
 from abonent.ledger.models import Account
+from tests.stories import wishes
 
 FIRST, LAST = date(2027, 11, 1), date(2029, 7, 31)  # a leap day and month ends of every length
 STARTS = (date(2027, 11, 30), date(2027, 12, 31), date(2028, 1, 29), date(2028, 6, 15), date(2028, 12, 1))
-WORDS = (
-    "pay", "pay_missing", "limit", "tariff_now", "tariff_next", "tariff_next", "addon_now", "addon_next", "addon_next",
-    "off_now", "off_next", "off_next", "defer", "defer", "pause", "pause", "switch", "pause_over", "end", "end_not",
-    "take_back", "discount", "discount", "discount_off",
-)  # fmt: skip
-TARIFFS = (
-    ("310,00", "month"),
-    ("650,00", "month"),
-    ("599,99", "month"),
-    ("620,00", "day"),
-    ("0,00", "month"),
-    ("21,00", "per_day"),
-)
-ADDONS = (("190,00", "month"), ("0,01", "month"), ("93,00", "day"), ("300,00", "month"), ("150,00", "once"))
 _FOR_TARIFF = 1  # the add-on that stands beside the second tariff only
-_REFUSED = (
-    tariff_prices.UnableToChange,
-    deferrals.UnableToDefer,
-    pauses.UnableToPause,
-    endings.UnableToEnd,
-    subscriptions.UnableToSubscribe,
-    discounts.UnableToDiscount,
-)
 
 
 class Policy(NamedTuple):
@@ -72,14 +42,6 @@ class Policy(NamedTuple):
     fee_kop: int = 0  # of a deferral and of a pause
 
 
-class Wish(NamedTuple):
-    """What a subscriber does on the evening of a day, after its run. What is refused is not done."""
-
-    day: int  # since the beginning; counted round where the life is shorter
-    what: str  # of WORDS
-    n: int = 0  # which, or how much
-
-
 class Life(NamedTuple):
     """What somebody signs, pays at once, and does until the forecast is looked at."""
 
@@ -88,7 +50,7 @@ class Life(NamedTuple):
     addon: int | None
     limit_kop: int
     paid_kop: int
-    wishes: tuple[Wish, ...]
+    wishes: tuple[wishes.Wish, ...]
 
 
 class Told(NamedTuple):
@@ -100,15 +62,15 @@ class Told(NamedTuple):
     forecast: forecast.Forecast
 
 
-wishes = st.builds(Wish, st.integers(0, 40), st.sampled_from(WORDS), st.integers(0, 40))
+some_wishes = st.builds(wishes.Wish, st.integers(0, 40), st.sampled_from(wishes.WORDS), st.integers(0, 40))
 some_lives = st.builds(
     Life,
-    tariff=st.integers(0, len(TARIFFS) - 1),
+    tariff=st.integers(0, len(wishes.TARIFFS) - 1),
     tv=st.booleans(),
-    addon=st.none() | st.integers(0, len(ADDONS) - 1),
+    addon=st.none() | st.integers(0, len(wishes.ADDONS) - 1),
     limit_kop=st.sampled_from([0, 0, 0, 500_00]),
     paid_kop=st.sampled_from([0, 310_00, 650_00, 840_00, 1500_00]),
-    wishes=st.lists(wishes, max_size=10).map(lambda found: tuple(sorted(found))),
+    wishes=st.lists(some_wishes, max_size=10).map(lambda found: tuple(sorted(found))),
 )
 policies = st.builds(
     Policy,
@@ -122,13 +84,14 @@ policies = st.builds(
 def play(*, start: date, days: int, policy: Policy, lives: Sequence[Life]) -> None:
     """Live `days` days from `start`, foresee 90 more, live them too, and compare. All is rolled back.
 
-    Raises AssertionError with the story as a line of Python.
+    Whatever fails carries the story as a line of Python.
     """
     try:
         with _rolled_back(), _profile(policy):
             _play(start, days, lives)
-    except AssertionError as error:
-        error.add_note(f"To tell it again:\nlives.play({start=!r}, {days=!r}, {policy=!r}, lives={list(lives)!r})")
+    except Exception as error:
+        told = f"play({start=!r}, {days=!r}, {policy=!r}, lives={list(lives)!r})"
+        error.add_note(f"To tell it again, with everything of tests.stories.lives and wishes:\n{told}")
         raise
 
 
@@ -144,7 +107,7 @@ def _play(start: date, days: int, lives: Sequence[Life]) -> None:
         for life, account in zip(lives, accounts, strict=True):
             for wish in life.wishes:
                 if wish.day % days == n:
-                    _do(account, wish, today)
+                    wishes.do(account, wish, today)
     told = [_foresee(account, today) for account in accounts]
     for n in range(1, forecast.DAYS_AHEAD + 1):
         run(today + timedelta(days=n))
@@ -218,7 +181,7 @@ def _foresee(account: Account, today: date) -> Told:
     return Told(account, seen, plans, forecast.of(seen, today, plans))
 
 
-# --- what somebody does -----------------------------------------------------------------------------------------
+# --- where it happens -------------------------------------------------------------------------------------------
 
 
 def _sign(life: Life, on: date) -> Account:
@@ -233,115 +196,14 @@ def _sign(life: Life, on: date) -> Account:
                     subscriptions.subscribe(account_id=account.id, line_id=line_id, version_id=_version(code).id, on=on)
             except subscriptions.UnableToSubscribe:
                 assert code.startswith("addon")
-    _pay(account, life.paid_kop, on)
+    wishes.pay(account, life.paid_kop, on)
     return account
 
 
-def _do(account: Account, wish: Wish, today: date) -> None:
-    try:
-        with _durable():
-            _wish(account, wish, today)
-    except _REFUSED:
-        pass
-
-
-def _wish(account: Account, wish: Wish, today: date) -> None:
-    of, n = account.id, wish.n
-    match wish.what:
-        case "pay":
-            _pay(account, n * 31_01, today)
-        case "pay_missing":
-            _pay(account, _woken(account, today), today)
-        case "limit":
-            subscriptions.set_terms(of, credit_limit_kop=n * 25_00)
-            resuming.resume(of, on=today)
-        case "tariff_now" | "tariff_next":
-            code = f"tariff-{n % len(TARIFFS)}"
-            _confirm_tariff(of, _nth(account, "tariff", 0), code, wish.what == "tariff_now", today)
-        case "addon_now" | "addon_next":
-            params = {"subscription_id": _nth(account, "tariff", 0), "code": f"addon-{n % len(ADDONS)}"}
-            _confirm_addon(of, addons.ON, params, wish.what == "addon_now", today)
-        case "off_now" | "off_next":
-            params = {"subscription_id": _nth(account, "addon", n), "code": ""}
-            _confirm_addon(of, addons.OFF, params, wish.what == "off_now", today)
-        case "defer":
-            defer.grant(account_id=of, amount_kop=n * 20_00, on=today, actor="test")
-        case "pause":
-            starts_on = today + timedelta(days=1 + n % 7)
-            pauses.plan(of, starts_on=starts_on, ends_on=starts_on + timedelta(days=7 + n), on=today, actor="test")
-        case "switch":
-            pauses.switch_off(of, on=today, actor="test")
-        case "pause_over":
-            pauses.end_early(of, on=today)
-        case "end":
-            endings.plan(of, ends_on=today + timedelta(days=1 + n), on=today, actor="test")
-        case "end_not":
-            endings.cancel(of)
-        case "discount":
-            kind, value = ("percent", 5_00 + n * 2_50) if n % 2 else ("fixed", n * 10_00)
-            from_on = today + timedelta(days=n % 5 * 7)
-            to_on = None if n % 7 == 0 else from_on + timedelta(days=1 + n)
-            which = _nth(account, "addon" if n % 3 == 0 else "tariff", n)
-            discounts.give(
-                which, kind=kind, value=value, from_on=from_on, to_on=to_on, reason="kindness", by="test", on=today
-            )
-        case "discount_off":
-            for one in discounts.of_account(of)[:1]:
-                discounts.end(one.pk, by="test", on=today)
-        case "take_back":
-            for change in changes.open_changes(of):
-                changes.cancel(change.pk, account_id=of)
-
-
-def _confirm_tariff(of: int, subscription_id: int, code: str, is_now: bool, on: date) -> None:
-    at = _evening(on)
-    quoted = changes.quote(account_id=of, subscription_id=subscription_id, code=code, is_now=is_now, on=on, at=at)
-    changes.confirm(account_id=of, token=quoted.token, on=on, at=at, actor="test")
-
-
-def _confirm_addon(of: int, what: str, params: dict[str, Any], is_now: bool, on: date) -> None:
-    at = _evening(on)
-    quoted = addons.quote(account_id=of, what=what, is_now=is_now, on=on, at=at, **params)
-    addons.confirm(account_id=of, token=quoted.token, what=what, on=on, at=at, actor="test")
-
-
-def _pay(account: Account, kop: int, on: date) -> None:
-    if kop:
-        topup.credit_cash(
-            account_id=account.id, amount_kop=kop, receipt_number=str(next(_receipts)), on=on, actor="test"
-        )
-    else:
-        resuming.resume(account.id, on=on)
-
-
-def _woken(account: Account, today: date) -> int:
-    assert account.contract_id is not None
-    seen = queries.overview(account.contract_id, today)
-    assert seen is not None
-    return queries.woken(seen, today).missing_kop
-
-
-def _nth(account: Account, role: str, n: int) -> int:
-    """The n-th of what the account has of the role; 0 where it has none."""
-    found = Subscription.objects.filter(account=account, role=role).exclude(state="ended").order_by("priority", "id")
-    ids = list(found.values_list("id", flat=True))
-    return ids[n % len(ids)] if ids else 0
-
-
-_receipts = itertools.count(1)
-
-
-def _evening(on: date) -> datetime:
-    return datetime.combine(on, time(18), UTC)
-
-
-# --- where it happens -------------------------------------------------------------------------------------------
-
-
 def _offers() -> None:
-    for n, (price, by) in enumerate(TARIFFS):
+    for n, (price, by) in enumerate(wishes.TARIFFS):
         _offer(f"tariff-{n}", price, by, "tariff", "internet")
-    for n, (price, by) in enumerate(ADDONS):
+    for n, (price, by) in enumerate(wishes.ADDONS):
         _offer(f"addon-{n}", price, by, "addon", "internet", ["tariff-1"] if n == _FOR_TARIFF else [])
     _offer("tv", "190,00", "month", "tariff", "tv")
 
@@ -367,18 +229,11 @@ def _version(code: str) -> OfferVersion:
 
 @contextmanager
 def _rolled_back() -> Iterator[None]:
-    with _durable():
+    with wishes.durable():
         try:
             yield
         finally:
             transaction.set_rollback(True)
-
-
-def _durable() -> transaction.Atomic:
-    """As a test's own transaction: the flows' durable blocks nest in it."""
-    block = transaction.atomic()
-    block._from_testcase = True  # type: ignore[attr-defined]
-    return block
 
 
 @contextmanager
