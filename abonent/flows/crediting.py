@@ -1,7 +1,7 @@
 """Credit a payment, by whatever channel it came: the money, what it resumes, what is said. One door for all."""
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from abonent.billing import resuming
 from abonent.core import clock, db, events
@@ -18,18 +18,26 @@ class AccountClosed(Exception):
     """The contract's account was closed before the money could be credited: the transaction must not stand."""
 
 
+class Said(NamedTuple):
+    """Which notice tells of the payment, and what it needs beside the sum and the balance."""
+
+    kind: str = "payment_received"
+    params: dict[str, Any] = {}
+
+
 class Credited(NamedTuple):
     balance_kop: int  # after what was resumed is charged
     resumed: resuming.Resumed
 
 
-def credit(payment: Payment, *, on: date, at: datetime) -> Credited:
+def credit(payment: Payment, *, on: date, at: datetime, said: Said | None = None) -> Credited:
     """Move the payment's money to its account and do what follows from it, in the caller's one transaction.
 
     The caller has locked the payment, found it creditable, and knows that the money is there. The transfer's
     key is the channel's own id of the payment: a second way to the same money moves nothing.
 
     on: the operator's date, unless an earlier try has stored one.   at: the instant.
+    said: what is told of it; a payment received, unless it says otherwise.
     Raises transfers.KeyReusedWithOtherBody.
     """
     db.require_transaction()
@@ -47,7 +55,7 @@ def credit(payment: Payment, *, on: date, at: datetime) -> Credited:
     payments.mark_succeeded(payment, transfer_on=posted.on, transfer_id=posted.id, at=at)
     # Money of an earlier date (a bank's statement) opens the service today, not on the days before.
     today = max(on, clock.on_date(at))
-    return _follow(payment, _seen(payment, on=today), on=today)
+    return _follow(payment, _seen(payment, on=today), on=today, said=said)
 
 
 def receive(payment: Payment, *, ask: GatewayAsk | None, on: date) -> Credited | None:
@@ -96,16 +104,17 @@ def _seen(payment: Payment, *, on: date) -> resuming.Seen:
     return seen
 
 
-def _follow(payment: Payment, seen: resuming.Seen, *, on: date) -> Credited:
+def _follow(payment: Payment, seen: resuming.Seen, *, on: date, said: Said | None = None) -> Credited:
     """Resume what the money covers; tell the payer and his open pages."""
     resumed = resuming.resume_seen(seen, on=on)
     contract_id, balance_kop = seen.contract_id, seen.balance_kop - resumed.charged_kop
     assert contract_id is not None, payment.id  # payments are credited to subscribers only
+    said = said or Said()
     outbox.queue(
         key=f"payment_received:{payment.id}",
         contract_id=contract_id,
-        kind="payment_received",
-        params={"amount_kop": payment.amount_kop, "balance_kop": balance_kop},
+        kind=said.kind,
+        params={"amount_kop": payment.amount_kop, "balance_kop": balance_kop, **said.params},
     )
     if resumed.activated:
         outbox.queue(key=f"activated:{payment.id}", contract_id=contract_id, kind="activated", params={})

@@ -16,13 +16,14 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from abonent.billing.documents import invoices
 from abonent.core import alarms, apart, clock, events, jobs, marks, partitions
-from abonent.flows import change_tariff, charge_run, defer, import_statement, refunding, topup
+from abonent.flows import autopay, bind_card, change_tariff, charge_run, defer, import_statement, refunding, topup
 from abonent.identity import devices, limits
 from abonent.notifications import delivery
 from abonent.payments import gateway_asks
 
 # Every module with a job; a test compares this with the tree.
 JOB_MODULES = (
+    "abonent.flows.bind_card",
     "abonent.flows.refunding",
     "abonent.flows.schedule",
     "abonent.flows.topup",
@@ -54,7 +55,10 @@ ENTRIES = (
     Entry("deferral_reminders", lambda now: defer.remind(clock.on_date(now))),
     Entry("tariff_requests", lambda now: change_tariff.expire_due(clock.on_date(now))),
     Entry("refunds_overdue", lambda now: refunding.tell_overdue(clock.on_date(now))),
+    Entry("bindings", bind_card.poll_open, daily=False),
+    Entry("autopay", autopay.debit_due, daily=False),
     Entry("charge", lambda now: charge_run.catch_up(clock.on_date(now))),
+    Entry("autopay_plan", lambda now: autopay.plan(clock.on_date(now))),
     Entry("documents", lambda now: invoices.make_due(clock.on_date(now))),
 )
 

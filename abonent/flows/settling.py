@@ -3,15 +3,16 @@
 What the functions here are told is never a message's word: it is the bank's own answer to us.
 """
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 
 from abonent.core import alarms, clock, db
-from abonent.flows import crediting
+from abonent.flows import autopay_outcomes, crediting, keep_card
 from abonent.ledger import transfers
 from abonent.ledger.models import Account
-from abonent.payments import matching, payments, strays
+from abonent.payments import cards, matching, payments, strays
 from abonent.payments.gateways import yookassa
 from abonent.payments.gateways import yookassa_objects as objects
 from abonent.payments.models import Channel, Payment, PaymentState
@@ -95,8 +96,7 @@ def refused(payment: Payment, refusal: yookassa.BankRefused) -> bool:
         if refusal.code in {"invalid_credentials", "forbidden"}:
             alarms.raise_alarm(key=f"payments:refused:{refusal.code}:{clock.today()}", what=what)
         if payment.external_id is None and is_open:
-            payments.mark_canceled(payment, reason=refusal.code or "refused", at=clock.now())
-            crediting.publish(payment)
+            cancel(payment, refusal.code or "refused")
             return False
         if refusal.code == "not_found":
             alarms.raise_alarm(key=f"payment:parked:{payment.id}", what=what)
@@ -109,17 +109,25 @@ def refused(payment: Payment, refusal: yookassa.BankRefused) -> bool:
 def _agree(payment: Payment, bank: objects.BankPayment) -> bool:
     """One step of a locked row that the bank's payment matches; whether it is open still."""
     if bank.status == objects.SUCCEEDED:
-        crediting.credit(payment, on=clock.today(), at=clock.now())
+        crediting.credit(payment, on=clock.today(), at=clock.now(), said=autopay_outcomes.said(payment))
+        keep_card.of_payment(payment, bank.method)
+        autopay_outcomes.paid(payment)
         return False
     if bank.status == objects.CANCELED:
         if payment.state in payments.OPEN:
-            payments.mark_canceled(payment, reason=bank.cancellation_reason, at=clock.now())
-            crediting.publish(payment)
+            cancel(payment, bank.cancellation_reason)
         return False
     if payment.state != PaymentState.PENDING:
         payments.mark_pending(payment, confirmation_url=bank.confirmation_url)
         crediting.publish(payment)
     return True
+
+
+def cancel(payment: Payment, reason: str) -> None:
+    """Close a locked open payment, and do what follows for whom it was debited.   reason: the bank's word, or ours."""
+    payments.mark_canceled(payment, reason=reason, at=clock.now())
+    crediting.publish(payment)
+    autopay_outcomes.declined(payment)
 
 
 def _mismatch(payment: Payment, bank: objects.BankPayment) -> str:
@@ -151,7 +159,9 @@ def _truth(payment: Payment) -> objects.BankPayment | None:
     if payment.external_id is not None:
         return yookassa.get(payment.external_id)
     if clock.now() - payment.created_at < KEY_LIVES:
-        return yookassa.create(payment.request, key=payment.idempotence_key)
+        # Of a card unbound meanwhile the same words cannot be said any more: the bank's list is asked instead.
+        with contextlib.suppress(cards.TokenForgotten):
+            return yookassa.create(cards.body_of(payment), key=payment.idempotence_key)
     # The demo's clock may run ahead of the bank's: look from where that one may have stood.
     ahead = max(timedelta(0), clock.now() - datetime.now(UTC))
     since, cursor = payment.created_at - ahead - timedelta(hours=1), ""
@@ -174,8 +184,7 @@ def _give_up(payment: Payment) -> bool:
     with db.atomic():
         payment = payments.lock(payment.id)
         if payment.state == PaymentState.NEW and payment.external_id is None:
-            payments.mark_canceled(payment, reason=NEVER_REACHED, at=clock.now())
-            crediting.publish(payment)
+            cancel(payment, NEVER_REACHED)
     return False
 
 

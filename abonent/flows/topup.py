@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from abonent.core import audit, clock, db, jobs
-from abonent.flows import crediting, refunding, settling
+from abonent.flows import bind_card, crediting, keep_card, refunding, settling
 from abonent.ledger import transfers
 from abonent.ledger.models import Account
-from abonent.payments import matching, payments, queries, raw_events
+from abonent.payments import cards, matching, payments, queries, raw_events
 from abonent.payments.gateways import yookassa
 from abonent.payments.gateways import yookassa_objects as objects
 from abonent.payments.models import Channel, Payment, PaymentState
+from abonent.payments.models_cards import BoundCard, ConsentPurpose
 
 # How long to wait before asking about an open payment again; together over an hour: then the bank closes it.
 ASK_AFTER_SECONDS = (2, 5, 10, 30, 60, 120, 300, 600, 600, 600, 600, 600, 600)
@@ -56,6 +56,10 @@ class OverTheLimit(UnableToStart):
         self.limit_kop = limit_kop
 
 
+class CardGone(UnableToStart):
+    """The bound card was unbound meanwhile: another way to pay is to be chosen."""
+
+
 class FormUsed(UnableToStart):
     """The form was sent before with another sum, or its token is none of ours: a fresh form is needed."""
 
@@ -85,18 +89,31 @@ class ReceiptUsed(UnableToCredit):
 
 
 @dataclass(frozen=True, slots=True)
+class By:
+    """How the payer wants to pay."""
+
+    card_id: int | None = None  # a bound card: in one tap
+    kind: str = ""  # "bank_card", "sbp"; "": he chooses on the bank's page
+    remember: cards.Words | None = None  # what he agreed to when he asked to keep the card
+    actor: str = ""  # his sign-in name
+    address: str | None = None  # of his browser
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     payment_id: int
     redirect_url: str  # the bank's page; our return page once there is nothing left to pay
 
 
-def start(*, account_id: int, amount_kop: int, submit_token: str, return_url: str) -> Started:
+def start(*, account_id: int, amount_kop: int, submit_token: str, return_url: str, by: By | None = None) -> Started:
     """Begin a card payment; a second submit of the same form gets the first one's payment.
+
+    By a bound card it may be done when this returns; the bank may still ask for a code: then the redirect leads there.
 
     amount_kop: kopecks, within the profile's card limits.
     submit_token: of the form, random, 8–64 of A-Z a-z 0-9 _ -.
     return_url: absolute, where the bank sends the payer back.
-    Raises UnderTheLimit, OverTheLimit, FormUsed, BankSaidNo, BankDoesNotAnswer, CardsAreOff.
+    Raises UnderTheLimit, OverTheLimit, FormUsed, CardGone, BankSaidNo, BankDoesNotAnswer, CardsAreOff.
     Not to be called in a transaction.
     """
     card = settings.PROFILE.card
@@ -108,11 +125,17 @@ def start(*, account_id: int, amount_kop: int, submit_token: str, return_url: st
         raise OverTheLimit(card.max_kop)
     if not _TOKEN.fullmatch(submit_token):
         raise FormUsed("the form's token is none of ours")
-    payment = _open(account_id, amount_kop, submit_token, return_url)
+    payment = _open(account_id, amount_kop, submit_token, return_url, by or By())
     if payment.state != PaymentState.NEW:
         return _started(payment)
     try:
         bank = _create_for_a_person(payment)
+    except cards.TokenForgotten as gone:
+        with db.atomic():
+            locked = payments.lock(payment.id)
+            if locked.state == PaymentState.NEW:
+                settling.cancel(locked, "card_unbound")
+        raise CardGone(str(gone)) from gone
     except yookassa.BankRefused as refused:
         settling.refused(payment, refused)
         raise BankSaidNo(refused.code) from refused
@@ -135,6 +158,8 @@ def receive(channel: str, body: bytes, address: str | None) -> None:
         raw_events.keep(channel, message, address=address)
         if message.is_of_refund:
             refunding.settle_external.defer(external_id=message.external_id, turn=0)
+        if message.is_of_method:
+            bind_card.settle_external.defer(external_id=message.external_id, turn=0)
         if not message.is_of_payment:
             return
         payment = queries.by_external_id(channel, message.external_id)
@@ -226,7 +251,7 @@ def credit_cash(
 
 
 # --- to begin ---------------------------------------------------------------------------------------------
-def _open(account_id: int, amount_kop: int, submit_token: str, return_url: str) -> Payment:
+def _open(account_id: int, amount_kop: int, submit_token: str, return_url: str, by: By) -> Payment:
     """The row with its key, and the job that looks after it, before the bank hears a word."""
     contract = Account.objects.values_list("contract__number", flat=True).get(id=account_id)
     payment_id = payments.reserve_id()
@@ -234,11 +259,15 @@ def _open(account_id: int, amount_kop: int, submit_token: str, return_url: str) 
         amount_kop=amount_kop,
         description=_("Top-up of contract %(number)s") % {"number": contract},
         return_url=return_url,
-        locale="en_US" if (translation.get_language() or "").startswith("en") else "ru_RU",
+        locale=bind_card.locale(),
         metadata=matching.metadata(matching.Claim(payment_id, account_id, contract)),
+        kind="" if by.card_id else by.kind,
+        save_method=by.remember is not None and not by.card_id,
     )
     try:
         with db.atomic():
+            if by.card_id:
+                cards.own(account_id, by.card_id)
             payment, is_new = payments.open_card(
                 payment_id=payment_id,
                 account_id=account_id,
@@ -246,26 +275,43 @@ def _open(account_id: int, amount_kop: int, submit_token: str, return_url: str) 
                 submit_token=submit_token,
                 request=request,
                 at=clock.now(),
+                card_id=by.card_id,
             )
+            if is_new and by.remember and not by.card_id:
+                cards.agree(
+                    account_id=account_id,
+                    purpose=ConsentPurpose.BIND,
+                    cause=keep_card.cause_of(payment),
+                    words=by.remember,
+                    actor=by.actor,
+                    address=by.address,
+                    at=clock.now(),
+                )
             if is_new:
                 seconds = ASK_AFTER_SECONDS[UNATTENDED]
                 ask_again.defer_in(seconds, payment_id=payment.id, turn=UNATTENDED)
     except payments.TokenUsed as used:
         raise FormUsed("the form was sent before with another sum") from used
+    except BoundCard.DoesNotExist as gone:
+        raise CardGone(f"card {by.card_id} of account {account_id}") from gone
     return payment
 
 
 def _create_for_a_person(payment: Payment) -> objects.BankPayment:
-    """Ask; where no answer comes, once more with the same key and less patience: somebody waits."""
+    """Ask; where no answer comes, once more with the same key and less patience: somebody waits.
+
+    Raises yookassa's failures; cards.TokenForgotten, and then the bank was not asked.
+    """
+    body = cards.body_of(payment)
     connect_seconds = settings.YOOKASSA_CONNECT_SECONDS
     patience = yookassa.Patience(connect_seconds, settings.YOOKASSA_PAGE_READ_SECONDS)
     try:
-        return yookassa.create(payment.request, key=payment.idempotence_key, patience=patience)
+        return yookassa.create(body, key=payment.idempotence_key, patience=patience)
     except yookassa.BankUnknown as unknown:
         if isinstance(unknown, yookassa.BankBusy):
             time.sleep(min(unknown.retry_after_seconds, 2))
         patience = yookassa.Patience(connect_seconds, settings.YOOKASSA_REPEAT_READ_SECONDS)
-        return yookassa.create(payment.request, key=payment.idempotence_key, patience=patience)
+        return yookassa.create(body, key=payment.idempotence_key, patience=patience)
 
 
 def _started(payment: Payment) -> Started:

@@ -1,26 +1,18 @@
 """What a notice says: its subject and body by kind, in the customer's language. No network, no database."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
-from django.utils import dateformat, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from abonent.core import money
-
-
-class Text(NamedTuple):
-    subject: str
-    body: str  # one paragraph; an SMS is this with the brand before it
-
-
-class Kind(NamedTuple):
-    params: frozenset[str]  # what its text needs; more is allowed
-    write: Callable[[dict[str, Any], str, date], Text]
-    sms_first: bool = False
-    at_any_hour: bool = False  # its reader has just done something and waits for it
+from abonent.notifications import texts_cards
+from abonent.notifications.text_shape import Kind as Kind
+from abonent.notifications.text_shape import Text as Text
+from abonent.notifications.text_shape import day as _date
+from abonent.notifications.text_shape import show_date as _show_date
 
 
 def render(kind: str, params: dict[str, Any], *, language: str, contract_number: str, today: date) -> Text:
@@ -283,16 +275,6 @@ def _contract_ended(params: dict[str, Any], number: str, today: date) -> Text:
     return Text(_("The contract has ended"), f"{body} {rest}".strip())
 
 
-def _date(value: str | date) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(value)
-
-
-def _show_date(value: str | date, today: date) -> str:
-    """Day and month in words, with the year when it is not this one."""
-    day = _date(value)
-    return dateformat.format(day, "j E" if day.year == today.year else "j E Y")
-
-
 _OFFER = frozenset({"name_ru", "name_en"})
 KINDS: dict[str, Kind] = {
     "payment_received": Kind(frozenset({"amount_kop", "balance_kop"}), _payment_received, at_any_hour=True),
@@ -317,4 +299,5 @@ KINDS: dict[str, Kind] = {
     "addon_disconnected": Kind(_OFFER | {"on"}, _addon_disconnected, at_any_hour=True),
     "tariff_refused": Kind(_OFFER | {"why"}, _tariff_refused),
     "password_changed": Kind(frozenset(), _password_changed, sms_first=True, at_any_hour=True),
+    **texts_cards.KINDS,
 }

@@ -46,11 +46,13 @@ def open_card(
     submit_token: str,
     request: Mapping[str, Any],
     at: datetime,
+    card_id: int | None = None,
 ) -> tuple[Payment, bool]:
     """A card payment with its key, before the bank hears of it; and whether it is a new one.
 
     A second submit of the same form finds the first one's payment.
     payment_id: from `reserve_id`.   request: the body the bank will be asked with.   at: the instant.
+    card_id: the bound card it is paid by; its token joins the body at the call alone.
     Raises TokenUsed when the token stands for another account or another sum.
     """
     db.require_transaction()
@@ -63,6 +65,7 @@ def open_card(
             idempotence_key=f"pay-{payment_id}",
             submit_token=submit_token,
             request=dict(request),
+            card_id=card_id,
             created_at=at,
         )
     )
@@ -70,6 +73,30 @@ def open_card(
     if (found.account_id, found.amount_kop) != (account_id, amount_kop):
         raise TokenUsed(submit_token)
     return found, found.id == payment_id
+
+
+def open_charge(
+    *,
+    payment_id: int,
+    account_id: int,
+    amount_kop: int,
+    card_id: int,
+    attempt_id: int,
+    request: Mapping[str, Any],
+    at: datetime,
+) -> Payment:
+    """The row of a debit without the payer, with the key of its attempt: an attempt asks the bank for one payment."""
+    db.require_transaction()
+    return Payment.objects.create(
+        id=payment_id,
+        account_id=account_id,
+        channel=Channel.YOOKASSA,
+        amount_kop=amount_kop,
+        idempotence_key=f"auto-{attempt_id}",
+        request=dict(request),
+        card_id=card_id,
+        created_at=at,
+    )
 
 
 def open_found(

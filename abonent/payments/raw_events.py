@@ -26,6 +26,10 @@ class Message:
     body: dict[str, Any]
 
     @property
+    def is_of_method(self) -> bool:
+        return self.event.startswith("payment_method.")
+
+    @property
     def is_of_payment(self) -> bool:
         return self.event.startswith("payment.")
 

@@ -1,4 +1,5 @@
-"""Speak YooKassa's API v3. The only module that calls it; it stores nothing and decides nothing.
+"""Speak YooKassa's API v3: payments and refunds (saved methods: `yookassa_methods`). The only module that sends
+anything to it; it stores nothing and decides nothing.
 
 Two kinds of failure, never to be mixed up: `BankRefused` is the bank's own no, and nothing was done;
 `BankUnknown` is everything else (no answer, 500, a proxy's HTML, a body we cannot read), and what was asked may
@@ -66,26 +67,42 @@ def is_test_shop() -> bool:
 
 
 def new_payment(
-    *, amount_kop: int, description: str, return_url: str, locale: str, metadata: Mapping[str, str]
+    *,
+    amount_kop: int,
+    description: str,
+    return_url: str,
+    locale: str,
+    metadata: Mapping[str, str],
+    kind: str = "",
+    save_method: bool = False,
 ) -> dict[str, Any]:
-    """The body of `create`: one stage, confirmed on the bank's page.   locale: "ru_RU" or "en_US"."""
-    return {
+    """The body of `create`: one stage, confirmed on the bank's page.
+
+    locale: "ru_RU" or "en_US".   kind: "bank_card", "sbp", or "": the payer chooses on the bank's page.
+    save_method: the bank keeps the method, as its owner has agreed.
+    """
+    body: dict[str, Any] = {
         "amount": amount(amount_kop),
         "capture": True,
         "description": description[:128],
         "confirmation": {"type": "redirect", "return_url": return_url, "locale": locale},
         "metadata": dict(metadata),
     }
+    if kind:
+        body["payment_method_data"] = {"type": kind}
+    if save_method:
+        body["save_payment_method"] = True
+    return body
 
 
 def create(body: Mapping[str, Any], *, key: str, patience: Patience | None = None) -> objects.BankPayment:
     """Make the payment; the same key with the same body gives the same payment for 24 hours."""
-    return _payment(_call("POST", "/payments", body=body, key=key, patience=patience))
+    return _payment(call("POST", "/payments", body=body, key=key, patience=patience))
 
 
 def get(payment_id: str) -> objects.BankPayment:
     """The truth about a payment. BankRefused with code "not_found" for another shop's and for nobody's."""
-    return _payment(_call("GET", f"/payments/{_checked(payment_id)}"))
+    return _payment(call("GET", f"/payments/{checked(payment_id)}"))
 
 
 def page(*, created_since: datetime, cursor: str = "") -> objects.Page:
@@ -93,7 +110,7 @@ def page(*, created_since: datetime, cursor: str = "") -> objects.Page:
     params = {"created_at.gte": created_since.isoformat(timespec="milliseconds"), "limit": str(LIST_PAGE)}
     if cursor:
         params["cursor"] = cursor
-    answer = _call("GET", "/payments", params=params)
+    answer = call("GET", "/payments", params=params)
     try:
         return objects.read_page(answer)
     except objects.UnableToRead as error:
@@ -103,33 +120,21 @@ def page(*, created_since: datetime, cursor: str = "") -> objects.Page:
 def capture(payment_id: str, *, amount_kop: int, key: str) -> objects.BankPayment:
     """Take the money that a payment in `waiting_for_capture` holds."""
     body = {"amount": amount(amount_kop)}
-    return _payment(_call("POST", f"/payments/{_checked(payment_id)}/capture", body=body, key=key))
+    return _payment(call("POST", f"/payments/{checked(payment_id)}/capture", body=body, key=key))
 
 
 def cancel(payment_id: str, *, key: str) -> objects.BankPayment:
     """Let go what a payment in `waiting_for_capture` holds."""
-    return _payment(_call("POST", f"/payments/{_checked(payment_id)}/cancel", body={}, key=key))
+    return _payment(call("POST", f"/payments/{checked(payment_id)}/cancel", body={}, key=key))
 
 
 def me() -> objects.Shop:
     """Who we are to the bank: the test of the connection and of the keys."""
-    answer = _call("GET", "/me")
+    answer = call("GET", "/me")
     try:
         return objects.read_shop(answer)
     except objects.UnableToRead as error:
         raise BankUnknown(str(error)) from error
-
-
-def call(
-    method: str,
-    path: str,
-    *,
-    body: Mapping[str, Any] | None = None,
-    key: str = "",
-    params: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
-    """For the modules beside this one.   body: posted with its key.   Raises BankRefused or BankUnknown."""
-    return _call(method, path, body=body, key=key, params=params)
 
 
 class _Kept:
@@ -160,7 +165,7 @@ def close() -> None:
         _Kept.client = None
 
 
-def _call(
+def call(
     method: str,
     path: str,
     *,
@@ -248,7 +253,7 @@ def _seconds(milliseconds: object) -> int:
     return ((milliseconds if known else USUAL_RETRY_MILLISECONDS) + 999) // 1000  # type: ignore[operator]
 
 
-def _checked(payment_id: str) -> str:
+def checked(payment_id: str) -> str:
     assert objects.is_id(payment_id), "what has not the shape of an id is never asked about"
     return payment_id
 

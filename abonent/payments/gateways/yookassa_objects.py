@@ -12,16 +12,34 @@ from typing import Any
 from urllib.parse import urlsplit
 
 CURRENCY = "RUB"
+ACTIVE, INACTIVE = "active", "inactive"  # of a method, beside PENDING
 PENDING, WAITING, SUCCEEDED, CANCELED = STATUSES = ("pending", "waiting_for_capture", "succeeded", "canceled")
 
 _ID = re.compile(r"[0-9a-zA-Z-]{1,64}")
 _SUM = re.compile(r"(\d{1,12})(?:\.(\d{1,2}))?", re.ASCII)
+_YEAR = re.compile(r"20\d{2}", re.ASCII)
+_MONTH = re.compile(r"0[1-9]|1[0-2]", re.ASCII)
 _LAST4 = re.compile(r"\d{4}", re.ASCII)
 _GARBAGE = (AttributeError, KeyError, TypeError, ValueError)
 
 
 class UnableToRead(Exception):
     """Not what the bank promises."""
+
+
+@dataclass(frozen=True, slots=True)
+class BankMethod:
+    """A method of payment as the bank tells it, in a payment or by itself."""
+
+    id: str = field(repr=False)  # who has it and our key may charge
+    kind: str  # "bank_card", "sbp"
+    saved: bool
+    status: str  # pending, active, inactive; "" in a payment
+    title: str  # "•• 4242"
+    system: str  # "Mir"; "" when there is no card
+    expiry: tuple[int, int] | None  # (year, month): good through that month
+    confirmation_url: str = field(repr=False)
+    metadata: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +58,7 @@ class BankPayment:
     confirmation_url: str = field(repr=False)  # who has it may pay; "" when there is nothing to confirm
     cancellation_reason: str  # the bank's word: "insufficient_funds"; "" unless canceled
     method_title: str  # "•• 4242"
+    method: BankMethod | None = None  # None: not chosen yet, or of no shape we know
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +149,15 @@ def read_refunds(answer: Any) -> RefundPage:
         raise UnableToRead(f"list of refunds: {type(error).__name__} {error}") from error
 
 
+def read_method(answer: Any) -> BankMethod:
+    try:
+        found = _method(answer)
+        _one_of(found.status, (PENDING, ACTIVE, INACTIVE))
+        return found
+    except _GARBAGE as error:
+        raise UnableToRead(f"payment method: {type(error).__name__} {error}") from error
+
+
 def read_shop(answer: Any) -> Shop:
     try:
         fiscal = answer.get("fiscalization")
@@ -163,6 +191,7 @@ def _payment(answer: Any) -> BankPayment:
         confirmation_url=_web_address(answer.get("confirmation") or {}),
         cancellation_reason=_text(answer.get("cancellation_details") or {}, "reason", optional=True)[:64],
         method_title=_method_title(answer.get("payment_method") or {}),
+        method=_method_of_payment(answer.get("payment_method")),
     )
 
 
@@ -189,6 +218,36 @@ def _created_at(answer: Any) -> datetime:
 
 def _metadata(answer: Any) -> dict[str, str]:
     return {_storable(name): _storable(value) for name, value in (answer.get("metadata") or {}).items()}
+
+
+def _method_of_payment(answer: Any) -> BankMethod | None:
+    """Money never waits for how a card is described: what cannot be read is no method to keep."""
+    try:
+        return _method(answer) if answer else None
+    except _GARBAGE:
+        return None
+
+
+def _method(answer: Any) -> BankMethod:
+    card = answer.get("card") or {}
+    return BankMethod(
+        id=_id(answer, "id"),
+        kind=_text(answer, "type")[:12],
+        saved=_flag(answer, "saved"),
+        status=_text(answer, "status", optional=True),
+        title=_method_title(answer),
+        system=_text(card, "card_type", optional=True)[:40],
+        expiry=_expiry(card),
+        confirmation_url=_web_address(answer.get("confirmation") or {}),
+        metadata=_metadata(answer),
+    )
+
+
+def _expiry(card: Any) -> tuple[int, int] | None:
+    year, month = (_text(card, f"expiry_{part}", optional=True) for part in ("year", "month"))
+    if not (_YEAR.fullmatch(year) and _MONTH.fullmatch(month)):
+        return None
+    return int(year), int(month)
 
 
 def _amount(value: Any) -> tuple[int, str]:
