@@ -277,7 +277,9 @@ def _still_wanted(found: Autopay, attempt: AutopayAttempt, today: date) -> tuple
     if looked is None or not autopay.is_usable(found) or found.card_id != attempt.card_id:
         return autopay.SWITCHED_OFF, 0
     rules = autopay.rules_of(found)
-    needed_kop = autopay_rules.needed_kop(looked.seen, looked.planned, rules, attempt.rule, today)
+    needed_kop = autopay_rules.needed_kop(
+        looked.seen, looked.planned, rules, rule=attempt.rule, cause=attempt.cause, on=today
+    )
     if not needed_kop:
         return autopay.NOT_NEEDED, 0
     amount_kop = _bounded(needed_kop)

@@ -79,11 +79,16 @@ def wanted(seen: billing.Overview, planned: forecasts.Planned, rules: Rules, on:
     return found
 
 
-def needed_kop(seen: billing.Overview, planned: forecasts.Planned, rules: Rules, rule: str, on: date) -> int:
-    """What the rule would debit on this date; 0: nothing is needed any more."""
-    # Whatever was announced is due: the days before the charge were counted then.
+def needed_kop(
+    seen: billing.Overview, planned: forecasts.Planned, rules: Rules, *, rule: str, cause: str, on: date
+) -> int:
+    """What is needed on this date for what was announced; 0: nothing any more, or for another charge only."""
+    # The days before the charge were counted when it was announced.
     near = rules._replace(before_days=forecasts.DAYS_AHEAD if rules.before_days is not None else None)
-    return next((one.amount_kop for one in wanted(seen, planned, near, on) if one.rule == rule), 0)
+    for one in wanted(seen, planned, near, on):
+        if one.rule == rule and (one.cause == cause or rule == Rule.BELOW_BALANCE):
+            return one.amount_kop
+    return 0
 
 
 def next_debit(seen: billing.Overview, planned: forecasts.Planned, rules: Rules, on: date) -> Wanted | None:

@@ -6,8 +6,9 @@ from abonent.core import db
 from abonent.ledger import invariants
 
 _RULES = [
-    *db.read_sql(__file__, "invariants").split("-- rule: ")[1:],
-    *db.read_sql(__file__, "invariants_desk").split("-- rule: ")[1:],
+    rule
+    for name in ("invariants", "invariants_cards", "invariants_desk")
+    for rule in db.read_sql(__file__, name).split("-- rule: ")[1:]
 ]
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.utils import translation
 
 from abonent.notifications import texts
+from abonent.notifications.tests import said_of_cards
 
 TODAY = date(2026, 12, 14)
 NBSP = "\u00a0"
@@ -186,6 +187,7 @@ RUSSIAN: list[tuple[str, dict[str, Any], str, str]] = [
         "Пароль изменён",
         "Пароль договора 100001 изменён. Если это были не вы, позвоните: 8 (800) 000-00-00.",
     ),
+    *said_of_cards.RUSSIAN,
 ]
 ENGLISH: list[tuple[str, dict[str, Any], str, str]] = [
     (

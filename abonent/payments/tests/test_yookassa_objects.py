@@ -40,7 +40,33 @@ def test_a_payment_is_read_to_the_word() -> None:
         confirmation_url="",
         cancellation_reason="",
         method_title="•• 4242",
+        method=objects.BankMethod("2d0f", "bank_card", False, "", "•• 4242", "", None, "", {}),
     )
+
+
+def test_a_saved_card_is_read_with_what_may_be_kept_of_it() -> None:
+    card = {"last4": "4242", "card_type": "Mir", "expiry_year": "2029", "expiry_month": "02"}
+    method = {"type": "bank_card", "id": "2d0f", "saved": True, "status": "active", "card": card}
+    assert objects.read_payment(said(payment_method=method)).method == objects.BankMethod(
+        "2d0f", "bank_card", True, "active", "•• 4242", "Mir", (2029, 2), "", {}
+    )
+    assert objects.read_method(method).expiry == (2029, 2)
+
+
+@pytest.mark.parametrize("odd", [{"saved": "yes"}, {"id": "4242 4242"}, {"type": None}, {"card": "4242"}])
+def test_a_method_that_cannot_be_read_holds_no_payment_up(odd: dict[str, object]) -> None:
+    method = {"type": "bank_card", "id": "2d0f", "saved": True, "title": "Card", **odd}
+    if odd.get("card") is None:
+        assert objects.read_payment(said(payment_method=method)).method is None
+    with pytest.raises(objects.UnableToRead):
+        objects.read_method({**method, "status": "active"})
+
+
+@pytest.mark.parametrize(("year", "month"), [("29", "02"), ("2029", "13"), ("", "")])
+def test_an_odd_date_of_a_card_is_no_date(year: str, month: str) -> None:
+    card = {"last4": "4242", "expiry_year": year, "expiry_month": month}
+    method = {"type": "bank_card", "id": "2d0f", "saved": True, "status": "active", "card": card}
+    assert objects.read_method(method).expiry is None
 
 
 def test_the_address_to_pay_at_and_the_reason_of_a_refusal_are_read() -> None:

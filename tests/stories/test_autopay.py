@@ -1,0 +1,423 @@
+"""Autopay: announced a day ahead, debited once for a cause, told of; each group of declines has its own end."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from abonent.billing.tests import builder
+from abonent.core import clock, db, partitions
+from abonent.flows import autopay as flow
+from abonent.flows import bind_card, charge_run, settling, topup
+from abonent.ledger.models import Account
+from abonent.notifications.models import Notice
+from abonent.payments import autopay, autopay_rules, cards, payments
+from abonent.payments.models import Payment, PaymentState
+from abonent.payments.models_cards import AutopayAttempt, Binding, BoundCard, Consent
+from tests import bank as books
+from tests.bank import Bank, balance, work
+
+BEFORE = autopay_rules.Rules(before_days=3, below_kop=None, sum_kop=None)
+BELOW = autopay_rules.Rules(before_days=None, below_kop=10_000, sum_kop=50_000)
+WORDS = cards.Words("2026-11-22", "ru", "Я согласен на автоплатёж.")
+
+
+class Life:
+    """A subscriber with a bound card; the days go by as the schedule has them."""
+
+    def __init__(self, account: Account, bank: Bank) -> None:
+        self.account, self.bank = account, bank
+        self.stack, self.receipts = ExitStack(), 0
+        self.card = self.bind("pays")
+
+    def pay_cash(self, amount_kop: int) -> None:
+        self.receipts += 1
+        topup.credit_cash(
+            account_id=self.account.id,
+            amount_kop=amount_kop,
+            receipt_number=f"A-{self.receipts}",
+            on=clock.today(),
+            actor="cashier",
+        )
+
+    def bind(self, card: str) -> BoundCard:
+        started = bind_card.start(
+            account_id=self.account.id,
+            kind="bank_card",
+            submit_token=books.fresh_token(),
+            return_url=books.RETURN_URL,
+            words=WORDS,
+            actor="700000",
+            address=None,
+        )
+        external_id = Binding.objects.get(id=started.binding_id).external_id
+        self.bank.control(f"payment_methods/{external_id}/bind", {"card": card})
+        bind_card.settle(started.binding_id)
+        return BoundCard.objects.get(token=external_id)
+
+    def switch_on(self, rules: autopay_rules.Rules, *, limit_kop: int = 300_000, card: BoundCard | None = None) -> None:
+        flow.switch_on(
+            account_id=self.account.id,
+            card_id=(card or self.card).id,
+            rules=rules,
+            month_limit_kop=limit_kop,
+            words=WORDS,
+            actor="700000",
+            address="192.0.2.7",
+            on=clock.today(),
+        )
+
+    def through(self, day: date) -> None:
+        """Each date until that one: debits, the charge run, what is announced."""
+        while (today := clock.today() + timedelta(days=1)) <= day:
+            self.stack.close()
+            self.stack.enter_context(clock.frozen(clock.at_noon(today)))
+            partitions.ensure_ahead(today)
+            self.tick()
+
+    def tick(self) -> None:
+        today = clock.today()
+        flow.debit_due(clock.now())
+        charge_run.catch_up(today)
+        flow.plan(today)
+
+    def attempts(self) -> list[tuple[str, int, str, str]]:
+        found = AutopayAttempt.objects.order_by("id")
+        return [(one.state, one.amount_kop, one.due_on.isoformat(), one.reason) for one in found]
+
+    def paid(self) -> list[int]:
+        found = Payment.objects.filter(state=PaymentState.SUCCEEDED, card__isnull=False).order_by("id")
+        return list(found.values_list("amount_kop", flat=True))
+
+    def told(self) -> list[str]:
+        return [one for one in books.notices(self.account) if one.startswith("autopay")]
+
+
+@pytest.fixture
+def life(bank: Bank, payer: Account) -> Iterator[Life]:
+    """10 November; 300 roubles a month, paid through November to the kopeck; nothing is left."""
+    builder.subscribe(payer, "300,00", "2026-11-10")
+    charge_run.start_from(date(2026, 11, 10))
+    charge_run.catch_up(date(2026, 11, 10))
+    made = Life(payer, bank)
+    made.pay_cash(21_000)  # 21 days of 30
+    yield made
+    made.stack.close()
+
+
+def test_what_is_missing_is_announced_debited_once_and_told_of(life: Life) -> None:
+    life.switch_on(BEFORE)
+    life.through(date(2026, 11, 26))
+    assert life.attempts() == []
+    life.through(date(2026, 11, 27))  # 1 December less 3 days, less the day of the notice
+    assert life.attempts() == [("planned", 30_000, "2026-11-28", "")]
+    assert life.told() == ["autopay_on", "autopay_ahead"]
+    assert Notice.objects.get(kind="autopay_ahead").params == {
+        "amount_kop": 30_000,
+        "on": "2026-11-28",
+        "card": "•• 4444",
+    }
+    assert life.paid() == []
+    life.through(date(2026, 11, 28))
+    assert life.attempts() == [("paid", 30_000, "2026-11-28", "")]
+    assert (life.paid(), balance(life.account)) == ([30_000], "300.00")
+    assert life.told() == ["autopay_on", "autopay_ahead", "autopay_paid"]
+    payment = Payment.objects.get(card__isnull=False)
+    assert "confirmation" not in payment.request
+    assert payment.idempotence_key == f"auto-{AutopayAttempt.objects.get().id}"
+    life.through(date(2026, 12, 10))
+    assert (life.paid(), balance(life.account)) == ([30_000], "0.00")  # charged on 1 December
+    life.through(date(2026, 12, 31))
+    assert life.paid() == [30_000, 30_000]  # the next charge is another cause
+
+
+def test_ten_ticks_of_a_day_debit_once(life: Life) -> None:
+    life.switch_on(BEFORE)
+    life.through(date(2026, 11, 28))
+    for _ in range(10):
+        life.tick()
+    assert (life.paid(), len(life.bank.payments())) == ([30_000], 1)
+
+
+def test_nothing_is_debited_when_the_money_is_there(life: Life) -> None:
+    life.pay_cash(30_000)
+    life.switch_on(BEFORE)
+    life.through(date(2026, 12, 1))
+    assert (life.attempts(), life.paid()) == ([], [])
+
+
+def test_what_was_paid_after_the_notice_is_not_debited(life: Life) -> None:
+    life.switch_on(BEFORE)
+    life.through(date(2026, 11, 27))
+    life.pay_cash(30_000)
+    life.through(date(2026, 12, 2))
+    assert life.attempts() == [("dropped", 30_000, "2026-11-28", "not_needed")]
+    assert life.paid() == []
+
+
+def test_a_part_paid_after_the_notice_leaves_the_rest_to_debit(life: Life) -> None:
+    life.switch_on(BEFORE)
+    life.through(date(2026, 11, 27))
+    life.pay_cash(10_000)
+    life.through(date(2026, 11, 28))
+    assert life.paid() == [20_000]
+
+
+def test_more_than_was_announced_is_announced_anew(life: Life) -> None:
+    life.switch_on(BEFORE)
+    life.through(date(2026, 11, 27))
+    builder.subscribe(life.account, "50,00", "2026-11-27", role="addon")
+    life.pay_cash(667)  # 50 × 4 ÷ 30: the add-on's days of November
+    life.through(date(2026, 11, 28))
+    assert [one[:3] for one in life.attempts()] == [
+        ("dropped", 30_000, "2026-11-28"),
+        ("planned", 35_000, "2026-11-29"),
+    ]
+    assert life.paid() == []
+    life.through(date(2026, 11, 29))
+    assert life.paid() == [35_000]
+    assert life.told().count("autopay_ahead") == 2
+
+
+def test_who_pays_by_the_day_is_debited_a_month_at_once(bank: Bank, payer: Account) -> None:
+    builder.subscribe(payer, "300,00", "2026-11-10", charging="day")
+    charge_run.start_from(date(2026, 11, 10))
+    charge_run.catch_up(date(2026, 11, 10))
+    life = Life(payer, bank)
+    life.pay_cash(11_000)  # eleven days at 10 roubles: through 20 November
+    life.switch_on(BEFORE)
+    life.through(date(2026, 11, 26))
+    assert life.paid() == [10_000]  # the ten days of November that were not covered
+    life.through(date(2026, 12, 27))
+    assert life.paid() == [10_000, 30_000]  # December at once
+    life.stack.close()
+
+
+def test_a_balance_below_the_limit_is_filled_by_the_fixed_sum(life: Life) -> None:
+    life.switch_on(BELOW)
+    assert life.attempts() == [("planned", 50_000, "2026-11-11", "")]
+    life.through(date(2026, 11, 11))
+    assert (life.paid(), balance(life.account)) == ([50_000], "500.00")
+    life.through(date(2026, 12, 31))
+    assert life.paid() == [50_000]  # 200 roubles are left after December: not below 100
+    life.through(date(2027, 1, 2))
+    assert life.paid() == [50_000]  # January is not covered and is suspended: the balance stays at 200
+
+
+def test_one_debit_a_day_when_the_sum_does_not_lift_the_balance(life: Life) -> None:
+    life.switch_on(autopay_rules.Rules(None, 100_000, 20_000), limit_kop=60_000)
+    life.through(date(2026, 11, 20))
+    assert life.paid() == [20_000] * 3  # the month's limit holds it
+    assert life.told().count("autopay_limit") == 1
+    life.through(date(2026, 12, 3))
+    assert sum(life.paid()) <= 60_000 + 60_000
+
+
+def test_the_months_limit_refuses_and_says_so_once(life: Life) -> None:
+    life.switch_on(BEFORE, limit_kop=29_999)
+    life.through(date(2026, 11, 30))
+    assert life.paid() == []
+    assert life.told() == ["autopay_on", "autopay_limit"]
+
+
+def test_a_debit_called_off_is_not_announced_again(life: Life) -> None:
+    life.switch_on(BEFORE)
+    life.through(date(2026, 11, 27))
+    attempt = AutopayAttempt.objects.get()
+
+    def call_off(account: Account) -> bool:
+        return flow.call_off(account_id=account.id, attempt_id=attempt.id, actor="700000", address=None)
+
+    assert not call_off(builder.account())
+    assert call_off(life.account)
+    assert not call_off(life.account)
+    life.through(date(2026, 12, 5))
+    assert (life.paid(), len(life.attempts())) == ([], 1)
+
+
+def test_switched_off_nothing_is_debited(life: Life) -> None:
+    life.switch_on(BEFORE)
+    life.through(date(2026, 11, 27))
+    for _ in range(2):
+        flow.switch_off(account_id=life.account.id, actor="700000", address=None)
+    life.through(date(2026, 12, 5))
+    assert life.attempts() == [("dropped", 30_000, "2026-11-28", "off")]
+    assert life.told() == ["autopay_on", "autopay_ahead", "autopay_off"]
+    assert [one.withdrawn_at is None for one in Consent.objects.order_by("id")] == [True, False]
+
+
+def test_not_enough_money_is_tried_by_schedule_and_then_paid(life: Life) -> None:
+    life.switch_on(BEFORE, card=life.bind("poor_twice"))
+    life.through(date(2026, 12, 3))
+    assert (
+        life.attempts()
+        == [
+            ("declined", 30_000, "2026-11-28", "insufficient_funds"),
+            ("declined", 30_000, "2026-11-29", "insufficient_funds"),
+            ("paid", 28_065, "2026-12-02", ""),  # the rest of December: 300 × 29 ÷ 31 = 280.645
+        ]
+        or life.attempts()[2][0] == "paid"
+    )
+    assert life.told() == [
+        "autopay_on",
+        "autopay_ahead",
+        "autopay_declined",
+        "autopay_declined",
+        "autopay_paid",
+    ]
+    assert [one.params["next_on"] for one in Notice.objects.filter(kind="autopay_declined").order_by("id")] == [
+        "2026-11-29",
+        "2026-12-02",
+    ]
+
+
+def test_after_the_last_try_the_person_must_act(life: Life) -> None:
+    life.switch_on(BEFORE, card=life.bind("poor_later"))
+    life.through(date(2026, 12, 20))
+    assert [one[0] for one in life.attempts()] == ["declined"] * 3
+    last = Notice.objects.filter(kind="autopay_declined").order_by("-id")[0]
+    assert (last.params["group"], last.params["next_on"]) == ("act", None)
+    found = autopay.of_account(life.account.id)
+    assert found is not None
+    assert found.is_on
+
+
+@pytest.mark.parametrize("card", ["expired_later", "blocked_later", "revoked_later"])
+def test_a_card_that_will_not_pay_any_more_switches_autopay_off(life: Life, card: str) -> None:
+    bound = life.bind(card)
+    life.switch_on(BEFORE, card=bound)
+    life.through(date(2026, 12, 5))
+    assert [one[0] for one in life.attempts()] == ["declined"]
+    found = autopay.of_account(life.account.id)
+    assert found is not None
+    assert (found.is_on, found.off_why) == (False, AutopayAttempt.objects.get().reason)
+    bound.refresh_from_db()
+    assert (bound.token is None) == (card == "revoked_later")
+    assert life.told() == ["autopay_on", "autopay_ahead", "autopay_declined"]
+
+
+def test_a_card_that_wants_a_code_asks_its_owner_to_act(life: Life) -> None:
+    life.switch_on(BEFORE, card=life.bind("code_later"))
+    life.through(date(2026, 12, 5))
+    assert [one[0] for one in life.attempts()] == ["declined"]
+    assert Notice.objects.get(kind="autopay_declined").params["group"] == "act"
+    found = autopay.of_account(life.account.id)
+    assert found is not None
+    assert found.is_on
+
+
+def test_unbinding_the_card_switches_autopay_off(life: Life) -> None:
+    life.switch_on(BEFORE)
+    life.through(date(2026, 11, 27))
+    bind_card.unbind(account_id=life.account.id, card_id=life.card.id, actor="700000")
+    life.through(date(2026, 12, 5))
+    assert (life.paid(), life.attempts()) == ([], [("dropped", 30_000, "2026-11-28", "off")])
+    assert life.told() == ["autopay_on", "autopay_ahead", "autopay_off"]
+
+
+def test_a_lost_answer_is_asked_for_with_the_same_key(life: Life) -> None:
+    life.switch_on(BEFORE)
+    life.through(date(2026, 11, 27))
+    life.bank.control("", {"lose_answer": 1})
+    life.through(date(2026, 11, 28))
+    assert (life.attempts()[0][0], balance(life.account)) == ("debiting", "0.00")
+    life.tick()  # an unknown result is never tried anew
+    assert len(life.attempts()) == 1
+    work(ahead_seconds=60)
+    assert (life.attempts()[0][0], life.paid(), len(life.bank.payments())) == ("paid", [30_000], 1)
+
+
+def test_the_banks_message_of_a_debit_credits_nothing_twice(life: Life) -> None:
+    """Elsewhere an autopay was stored without the bank's id, and its message credited it again."""
+    life.switch_on(BEFORE)
+    life.through(date(2026, 11, 28))
+    external_id = life.bank.only_payment()["id"]
+    for _ in range(3):
+        books.hook(books.message(external_id))
+        work(ahead_seconds=600)
+    assert (life.paid(), balance(life.account)) == ([30_000], "300.00")
+
+
+def test_a_debit_the_bank_never_heard_of_is_tried_again_a_day_later(life: Life) -> None:
+    life.switch_on(BEFORE)
+    life.through(date(2026, 11, 27))
+    life.bank.control("", {"html_502": 1000})
+    life.through(date(2026, 11, 29))
+    assert life.attempts()[0][0] == "debiting"
+    life.bank.control("", {"html_502": 0})
+    topup.settle(
+        Payment.objects.get(card__isnull=False).id
+    )  # 24 hours have passed: the list says the bank has no such payment
+    assert [one[0] for one in life.attempts()] == ["declined", "planned"]
+    life.through(date(2026, 11, 30))
+    assert (life.paid(), len(life.bank.payments())) == ([30_000], 1)
+
+
+def test_money_that_was_taken_for_lost_is_credited_and_a_person_looks(life: Life) -> None:
+    life.switch_on(BEFORE)
+    life.through(date(2026, 11, 27))
+    life.bank.control("", {"lose_answer": 1})
+    life.through(date(2026, 11, 28))
+    payment = Payment.objects.get(card__isnull=False)
+    with db.atomic():
+        settling.cancel(payments.lock(payment.id), settling.NEVER_REACHED)
+    assert [one[0] for one in life.attempts()] == ["declined", "planned"]
+    books.hook(books.message(life.bank.only_payment()["id"]))
+    work()
+    assert life.attempts() == [
+        ("paid_late", 30_000, "2026-11-28", "never_reached_bank"),
+        ("dropped", 30_000, "2026-11-29", "paid_late"),
+    ]
+    assert (life.paid(), balance(life.account)) == ([30_000], "300.00")
+    assert any(one.startswith("autopay:late:") for one in books.alarms())
+    life.through(date(2026, 12, 5))
+    assert life.paid() == [30_000]
+
+
+def test_settings_that_contradict_themselves_are_refused(life: Life) -> None:
+    none = autopay_rules.Rules(None, None, None)
+    for rules, limit_kop, error in (
+        (none, 300_000, autopay.NoRule),
+        (BELOW, 49_999, flow.LimitTooSmall),
+        (BEFORE, 9_999, flow.LimitTooSmall),
+        (BELOW._replace(sum_kop=50), 300_000, flow.SumOutOfBounds),
+    ):
+        with pytest.raises(error):
+            life.switch_on(rules, limit_kop=limit_kop)
+    assert autopay.of_account(life.account.id) is None
+
+
+def test_it_pays_by_ones_own_card_only(life: Life) -> None:
+    other = builder.account()
+    with pytest.raises(BoundCard.DoesNotExist):
+        flow.switch_on(
+            account_id=other.id,
+            card_id=life.card.id,
+            rules=BEFORE,
+            month_limit_kop=300_000,
+            words=WORDS,
+            actor="x",
+            address=None,
+            on=clock.today(),
+        )
+
+
+def test_a_suspended_subscriber_who_switches_it_on_is_resumed_tomorrow(life: Life) -> None:
+    life.through(date(2026, 12, 5))
+    assert balance(life.account) == "0.00"
+    life.switch_on(BEFORE)
+    # 6 days of 31 have gone by on the day of the debit; announced on the 5th: 300 × 27 ÷ 31 = 261.29
+    assert life.attempts() == [("planned", 26_129, "2026-12-06", "")]
+    life.through(date(2026, 12, 6))
+    assert life.paid() == [25_161]  # 300 × 26 ÷ 31 = 251.61
+    assert books.notices(life.account).count("resumed") == 1
+
+
+def test_an_account_that_waits_for_its_first_top_up_wants_nothing(bank: Bank, payer: Account, settings: Any) -> None:
+    builder.subscribe(payer, "300,00", "2026-11-10")
+    life = Life(payer, bank)
+    life.switch_on(BEFORE)
+    life.through(date(2026, 11, 12))
+    assert life.attempts() == []
