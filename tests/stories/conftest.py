@@ -1,5 +1,6 @@
 """The sandbox's bank, and somebody who pays, for these tests."""
 
 from tests.bank import bank, noon, one_bank, payer, slow_bank
+from tests.stories.autopay_life import life
 
-__all__ = ["bank", "noon", "one_bank", "payer", "slow_bank"]
+__all__ = ["bank", "life", "noon", "one_bank", "payer", "slow_bank"]

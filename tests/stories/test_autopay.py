@@ -1,110 +1,22 @@
-"""Autopay: announced a day ahead, debited once for a cause, told of; each group of declines has its own end."""
+"""Autopay: announced a day ahead, debited once for a cause, told of; within its limit, and while it is on."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
 
 from abonent.billing.tests import builder
-from abonent.core import clock, db, partitions
+from abonent.core import clock
 from abonent.flows import autopay as flow
-from abonent.flows import bind_card, charge_run, settling, topup
+from abonent.flows import charge_run
 from abonent.ledger.models import Account
 from abonent.notifications.models import Notice
-from abonent.payments import autopay, autopay_rules, cards, payments
-from abonent.payments.models import Payment, PaymentState
-from abonent.payments.models_cards import AutopayAttempt, Binding, BoundCard, Consent
+from abonent.payments import autopay, autopay_rules
+from abonent.payments.models import Payment
+from abonent.payments.models_cards import AutopayAttempt, BoundCard, Consent
 from tests import bank as books
-from tests.bank import Bank, balance, work
-
-BEFORE = autopay_rules.Rules(before_days=3, below_kop=None, sum_kop=None)
-BELOW = autopay_rules.Rules(before_days=None, below_kop=10_000, sum_kop=50_000)
-WORDS = cards.Words("2026-11-22", "ru", "Я согласен на автоплатёж.")
-
-
-class Life:
-    """A subscriber with a bound card; the days go by as the schedule has them."""
-
-    def __init__(self, account: Account, bank: Bank) -> None:
-        self.account, self.bank = account, bank
-        self.stack, self.receipts = ExitStack(), 0
-        self.card = self.bind("pays")
-
-    def pay_cash(self, amount_kop: int) -> None:
-        self.receipts += 1
-        topup.credit_cash(
-            account_id=self.account.id,
-            amount_kop=amount_kop,
-            receipt_number=f"A-{self.receipts}",
-            on=clock.today(),
-            actor="cashier",
-        )
-
-    def bind(self, card: str) -> BoundCard:
-        started = bind_card.start(
-            account_id=self.account.id,
-            kind="bank_card",
-            submit_token=books.fresh_token(),
-            return_url=books.RETURN_URL,
-            words=WORDS,
-            actor="700000",
-            address=None,
-        )
-        external_id = Binding.objects.get(id=started.binding_id).external_id
-        self.bank.control(f"payment_methods/{external_id}/bind", {"card": card})
-        bind_card.settle(started.binding_id)
-        return BoundCard.objects.get(token=external_id)
-
-    def switch_on(self, rules: autopay_rules.Rules, *, limit_kop: int = 300_000, card: BoundCard | None = None) -> None:
-        flow.switch_on(
-            account_id=self.account.id,
-            card_id=(card or self.card).id,
-            rules=rules,
-            month_limit_kop=limit_kop,
-            words=WORDS,
-            actor="700000",
-            address="192.0.2.7",
-            on=clock.today(),
-        )
-
-    def through(self, day: date) -> None:
-        """Each date until that one: debits, the charge run, what is announced."""
-        while (today := clock.today() + timedelta(days=1)) <= day:
-            self.stack.close()
-            self.stack.enter_context(clock.frozen(clock.at_noon(today)))
-            partitions.ensure_ahead(today)
-            self.tick()
-
-    def tick(self) -> None:
-        today = clock.today()
-        flow.debit_due(clock.now())
-        charge_run.catch_up(today)
-        flow.plan(today)
-
-    def attempts(self) -> list[tuple[str, int, str, str]]:
-        found = AutopayAttempt.objects.order_by("id")
-        return [(one.state, one.amount_kop, one.due_on.isoformat(), one.reason) for one in found]
-
-    def paid(self) -> list[int]:
-        found = Payment.objects.filter(state=PaymentState.SUCCEEDED, card__isnull=False).order_by("id")
-        return list(found.values_list("amount_kop", flat=True))
-
-    def told(self) -> list[str]:
-        return [one for one in books.notices(self.account) if one.startswith("autopay")]
-
-
-@pytest.fixture
-def life(bank: Bank, payer: Account) -> Iterator[Life]:
-    """10 November; 300 roubles a month, paid through November to the kopeck; nothing is left."""
-    builder.subscribe(payer, "300,00", "2026-11-10")
-    charge_run.start_from(date(2026, 11, 10))
-    charge_run.catch_up(date(2026, 11, 10))
-    made = Life(payer, bank)
-    made.pay_cash(21_000)  # 21 days of 30
-    yield made
-    made.stack.close()
+from tests.bank import Bank, balance
+from tests.stories.autopay_life import BEFORE, BELOW, WORDS, Life
 
 
 def test_what_is_missing_is_announced_debited_once_and_told_of(life: Life) -> None:
@@ -246,134 +158,6 @@ def test_switched_off_nothing_is_debited(life: Life) -> None:
     assert life.attempts() == [("dropped", 30_000, "2026-11-28", "off")]
     assert life.told() == ["autopay_on", "autopay_ahead", "autopay_off"]
     assert [one.withdrawn_at is None for one in Consent.objects.order_by("id")] == [True, False]
-
-
-def test_not_enough_money_is_tried_by_schedule_and_then_paid(life: Life) -> None:
-    life.switch_on(BEFORE, card=life.bind("poor_twice"))
-    life.through(date(2026, 12, 3))
-    assert (
-        life.attempts()
-        == [
-            ("declined", 30_000, "2026-11-28", "insufficient_funds"),
-            ("declined", 30_000, "2026-11-29", "insufficient_funds"),
-            ("paid", 28_065, "2026-12-02", ""),  # the rest of December: 300 × 29 ÷ 31 = 280.645
-        ]
-        or life.attempts()[2][0] == "paid"
-    )
-    assert life.told() == [
-        "autopay_on",
-        "autopay_ahead",
-        "autopay_declined",
-        "autopay_declined",
-        "autopay_paid",
-    ]
-    assert [one.params["next_on"] for one in Notice.objects.filter(kind="autopay_declined").order_by("id")] == [
-        "2026-11-29",
-        "2026-12-02",
-    ]
-
-
-def test_after_the_last_try_the_person_must_act(life: Life) -> None:
-    life.switch_on(BEFORE, card=life.bind("poor_later"))
-    life.through(date(2026, 12, 20))
-    assert [one[0] for one in life.attempts()] == ["declined"] * 3
-    last = Notice.objects.filter(kind="autopay_declined").order_by("-id")[0]
-    assert (last.params["group"], last.params["next_on"]) == ("act", None)
-    found = autopay.of_account(life.account.id)
-    assert found is not None
-    assert found.is_on
-
-
-@pytest.mark.parametrize("card", ["expired_later", "blocked_later", "revoked_later"])
-def test_a_card_that_will_not_pay_any_more_switches_autopay_off(life: Life, card: str) -> None:
-    bound = life.bind(card)
-    life.switch_on(BEFORE, card=bound)
-    life.through(date(2026, 12, 5))
-    assert [one[0] for one in life.attempts()] == ["declined"]
-    found = autopay.of_account(life.account.id)
-    assert found is not None
-    assert (found.is_on, found.off_why) == (False, AutopayAttempt.objects.get().reason)
-    bound.refresh_from_db()
-    assert (bound.token is None) == (card == "revoked_later")
-    assert life.told() == ["autopay_on", "autopay_ahead", "autopay_declined"]
-
-
-def test_a_card_that_wants_a_code_asks_its_owner_to_act(life: Life) -> None:
-    life.switch_on(BEFORE, card=life.bind("code_later"))
-    life.through(date(2026, 12, 5))
-    assert [one[0] for one in life.attempts()] == ["declined"]
-    assert Notice.objects.get(kind="autopay_declined").params["group"] == "act"
-    found = autopay.of_account(life.account.id)
-    assert found is not None
-    assert found.is_on
-
-
-def test_unbinding_the_card_switches_autopay_off(life: Life) -> None:
-    life.switch_on(BEFORE)
-    life.through(date(2026, 11, 27))
-    bind_card.unbind(account_id=life.account.id, card_id=life.card.id, actor="700000")
-    life.through(date(2026, 12, 5))
-    assert (life.paid(), life.attempts()) == ([], [("dropped", 30_000, "2026-11-28", "off")])
-    assert life.told() == ["autopay_on", "autopay_ahead", "autopay_off"]
-
-
-def test_a_lost_answer_is_asked_for_with_the_same_key(life: Life) -> None:
-    life.switch_on(BEFORE)
-    life.through(date(2026, 11, 27))
-    life.bank.control("", {"lose_answer": 1})
-    life.through(date(2026, 11, 28))
-    assert (life.attempts()[0][0], balance(life.account)) == ("debiting", "0.00")
-    life.tick()  # an unknown result is never tried anew
-    assert len(life.attempts()) == 1
-    work(ahead_seconds=60)
-    assert (life.attempts()[0][0], life.paid(), len(life.bank.payments())) == ("paid", [30_000], 1)
-
-
-def test_the_banks_message_of_a_debit_credits_nothing_twice(life: Life) -> None:
-    """Elsewhere an autopay was stored without the bank's id, and its message credited it again."""
-    life.switch_on(BEFORE)
-    life.through(date(2026, 11, 28))
-    external_id = life.bank.only_payment()["id"]
-    for _ in range(3):
-        books.hook(books.message(external_id))
-        work(ahead_seconds=600)
-    assert (life.paid(), balance(life.account)) == ([30_000], "300.00")
-
-
-def test_a_debit_the_bank_never_heard_of_is_tried_again_a_day_later(life: Life) -> None:
-    life.switch_on(BEFORE)
-    life.through(date(2026, 11, 27))
-    life.bank.control("", {"html_502": 1000})
-    life.through(date(2026, 11, 29))
-    assert life.attempts()[0][0] == "debiting"
-    life.bank.control("", {"html_502": 0})
-    topup.settle(
-        Payment.objects.get(card__isnull=False).id
-    )  # 24 hours have passed: the list says the bank has no such payment
-    assert [one[0] for one in life.attempts()] == ["declined", "planned"]
-    life.through(date(2026, 11, 30))
-    assert (life.paid(), len(life.bank.payments())) == ([30_000], 1)
-
-
-def test_money_that_was_taken_for_lost_is_credited_and_a_person_looks(life: Life) -> None:
-    life.switch_on(BEFORE)
-    life.through(date(2026, 11, 27))
-    life.bank.control("", {"lose_answer": 1})
-    life.through(date(2026, 11, 28))
-    payment = Payment.objects.get(card__isnull=False)
-    with db.atomic():
-        settling.cancel(payments.lock(payment.id), settling.NEVER_REACHED)
-    assert [one[0] for one in life.attempts()] == ["declined", "planned"]
-    books.hook(books.message(life.bank.only_payment()["id"]))
-    work()
-    assert life.attempts() == [
-        ("paid_late", 30_000, "2026-11-28", "never_reached_bank"),
-        ("dropped", 30_000, "2026-11-29", "paid_late"),
-    ]
-    assert (life.paid(), balance(life.account)) == ([30_000], "300.00")
-    assert any(one.startswith("autopay:late:") for one in books.alarms())
-    life.through(date(2026, 12, 5))
-    assert life.paid() == [30_000]
 
 
 def test_settings_that_contradict_themselves_are_refused(life: Life) -> None:
