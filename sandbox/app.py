@@ -1,4 +1,4 @@
-"""All of the sandbox behind one port: bank, SMS, mail, the control interface."""
+"""All of the sandbox behind one port: bank, SMS, mail, terminal, the control interface."""
 
 import asyncio
 import logging
@@ -20,6 +20,7 @@ from sandbox.mail import inbox as mail_inbox
 from sandbox.sms import gateway
 from sandbox.sms import inbox as sms_inbox
 from sandbox.store import Store
+from sandbox.terminal import page as terminal
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -51,6 +52,7 @@ def make(store: Store, bank: Bank, looks: pages.Pages) -> "Edge":
         *gateway.routes(store),
         *sms_inbox.routes(store, looks),
         *mail_inbox.routes(store, looks),
+        *terminal.routes(store, looks),
         Mount("/static", StaticFiles(directory=pages.HERE.joinpath("static"))),
     ]
     # Only under these names: a foreign page cannot reach us by a name of its own that points here.

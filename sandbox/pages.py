@@ -23,8 +23,8 @@ class Pages:
     """
 
     def __init__(self, zone: zoneinfo.ZoneInfo, abonent_url: str) -> None:
-        self._zone = zone
-        self._abonent_url = abonent_url
+        self.zone = zone
+        self.provider_url = abonent_url
         self._templates = jinja2.Environment(
             loader=jinja2.FileSystemLoader(HERE.joinpath("templates")),
             autoescape=True,
@@ -53,7 +53,7 @@ class Pages:
             other_language=other,
             other_language_name=texts.name_of(other),
             rub=lambda amount_kop: kopecks.shown(amount_kop, language),
-            at=lambda instant_ms: instants.local(instant_ms, self._zone),
+            at=lambda instant_ms: instants.local(instant_ms, self.zone),
             abonent_url=self._provider_seen_from(request),
             path=request.url.path,
             **values,
@@ -68,7 +68,7 @@ class Pages:
 
     def _provider_seen_from(self, request: Request) -> str:
         """Under the host name the visitor uses, so that his session there goes on."""
-        parts = urllib.parse.urlsplit(self._abonent_url)
+        parts = urllib.parse.urlsplit(self.provider_url)
         port = "" if parts.port is None else f":{parts.port}"
         return f"{parts.scheme}://{request.url.hostname}{port}"
 
