@@ -44,7 +44,7 @@ def hear(body: bytes) -> Heard:
     try:
         root = ElementTree.fromstring(body)
     except ElementTree.ParseError:
-        return Heard(None, "not XML")
+        return Heard(None)
     fields = {one.get("name", ""): one.text or "" for one in root.iter() if one.get("type") == "disp"}
 
     def text(*tags: str) -> str:

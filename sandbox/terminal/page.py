@@ -1,4 +1,4 @@
-"""A terminal: pay in cash by a contract's number, in either dialect; repeat, be late, come ten at once, send garbage."""
+"""A terminal: pay in cash by the number of a contract, in either dialect; repeat, be late, come ten at once."""
 
 import asyncio
 import functools
