@@ -126,6 +126,7 @@ INSTALLED_APPS = [
     "abonent.ledger",
     "abonent.billing",
     "abonent.payments",
+    "abonent.onboarding",
     "abonent.flows",
     "abonent.ui",
     "abonent.portal",

@@ -22,6 +22,7 @@ TRIES_OF_USER = 10  # from all browsers he never signed in with
 TRIES_OF_DEVICE = 10  # of a user's known browser
 TRIES_OF_ADDRESS = 300  # an office or a street may stand behind one address
 TRIES_OF_CHANGE = 10  # of the old password, by one who is signed in
+REQUESTS_OF_ADDRESS = 20  # a whole house may stand behind one address, and each of its flats ask
 
 _LOCK_SPACE = 0x7472  # of the advisory locks of this module
 _LOCK = """
@@ -74,6 +75,11 @@ def of_stranger(user_id: int | None, name: str, address: str) -> list[Budget]:
 
 def of_change(user_id: int) -> list[Budget]:
     return [Budget(f"change:{user_id}", TRIES_OF_CHANGE)]
+
+
+def of_request(address: str) -> list[Budget]:
+    """Requests to be connected, by one who is nobody yet."""
+    return [Budget(f"request:{_network(address)}", REQUESTS_OF_ADDRESS)]
 
 
 def take(budgets: Sequence[Budget], at: datetime) -> Taken:

@@ -27,6 +27,7 @@ OCTETS_IN_GB = 10**9
 class Tile(NamedTuple):
     """A tariff or an add-on as a stranger sees it."""
 
+    code: str
     name: str
     description: str
     price_kop: int
@@ -110,8 +111,8 @@ def text(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "portal/text.html", {"here": slug, "title": title, "body": body})
 
 
-def by_segment(on_sale: Iterable[OfferVersion]) -> list[Section]:
-    """Internet tariffs, a section a segment, in the profile's order of segments."""
+def by_segment(on_sale: Iterable[OfferVersion], *, only: str = "") -> list[Section]:
+    """Internet tariffs, a section a segment, in the profile's order of segments.   only: that segment alone."""
     internet = [version for version in on_sale if version.offer.kind == "internet"]
     found = [
         Section(
@@ -120,6 +121,7 @@ def by_segment(on_sale: Iterable[OfferVersion]) -> list[Section]:
             [tile(version) for version in internet if segment in version.offer.segments],
         )
         for segment in settings.PROFILE.segments
+        if segment == (only or segment)
     ]
     return [one for one in found if one.tiles]
 
@@ -127,6 +129,7 @@ def by_segment(on_sale: Iterable[OfferVersion]) -> list[Section]:
 def tile(version: OfferVersion) -> Tile:
     offer, english = version.offer, formats.language() == "en"
     return Tile(
+        code=offer.code,
         name=offer.name(formats.language()),
         description=offer.description_en if english else offer.description_ru,
         price_kop=version.price_kop,

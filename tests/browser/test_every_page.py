@@ -12,7 +12,8 @@ OpenPage = Callable[..., Page]
 
 PUBLIC = (
     "/", "/services/", "/services/internet/", "/services/colocation/", "/tariffs/", "/news/", "/contacts/", "/about/",
-    "/how-to-connect/", "/offer/", "/privacy/", "/login/", "/login/?as=anna", "/password/forgot/", "/sandbox/",
+    "/how-to-connect/", "/connect/", "/connect/?q=12", "/connect/?company=1", "/connect/city-100/",
+    "/offer/", "/privacy/", "/login/", "/login/?as=anna", "/password/forgot/", "/sandbox/",
     "/sandbox/clock/", "/nowhere/",
 )  # fmt: skip
 ACCOUNT = (

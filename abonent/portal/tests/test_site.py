@@ -18,6 +18,7 @@ from abonent.urls import urlpatterns
 
 ON = date(2026, 11, 14)
 PUBLIC = ("/", "/services/", "/tariffs/", "/news/", "/contacts/", "/about/", "/how-to-connect/", "/offer/", "/privacy/",
+          "/connect/", "/connect/?company=1", "/connect/city-100/",
           "/login/", "/password/forgot/", "/sandbox/", "/sandbox/clock/")  # fmt: skip
 KINDS = ("internet", "tv", "telephony", "video", "colocation")
 
