@@ -105,10 +105,10 @@ def _charge(first: int, last: int, on: date) -> Charged:
         return Charged()
     prices = db.rows(_PRICES_DUE, params)
     parked = 0
-    if any(row["overdue"] or not _sane(row) for row in prices):
+    if any(row["overdue"] or not is_sane(row) for row in prices):
         parked = _park(params)
-        prices = [row for row in db.rows(_PRICES_DUE, params) if _sane(row)]
-    params |= _amounts(prices, on) | _revenues()
+        prices = [row for row in db.rows(_PRICES_DUE, params) if is_sane(row)]
+    params |= amounts(prices, on) | _revenues()
     _drop("billing_due")
     decided = db.run(_DECIDE, params)
     charges.check("due", wanted=sum(row["due"] for row in prices), done=decided)
@@ -138,7 +138,7 @@ def _tell_changed(params: dict[str, Any], on: date) -> None:
     _drop("billing_asleep")
     db.run(_ASLEEP, {**params, "is_calendar": policies.in_force().billing_cycle == rules.CALENDAR})
     prices = [row for row in db.rows(_PRICES_ASLEEP) if row["charging"] in rules.CHARGED]
-    db.run(_TELL_CHANGED, {**params, **_amounts(prices, on)})
+    db.run(_TELL_CHANGED, {**params, **amounts(prices, on)})
 
 
 def _lock(first: int, last: int, on: date) -> tuple[int, int] | None:
@@ -150,7 +150,7 @@ def _lock(first: int, last: int, on: date) -> tuple[int, int] | None:
     return bounds["first"], bounds["last"]
 
 
-def _amounts(prices: Sequence[dict[str, Any]], on: date) -> dict[str, list[Any]]:
+def amounts(prices: Sequence[dict[str, Any]], on: date) -> dict[str, list[Any]]:
     """What each distinct price costs from `on`, from the one rule, as the arrays that SQL joins."""
     proration_days = policies.in_force().proration_days
     dues = [rules.next_due(row["charging"], on, row["anchor_day"]) for row in prices]
@@ -177,7 +177,8 @@ def _revenues() -> dict[str, list[Any]]:
     }
 
 
-def _sane(row: dict[str, Any]) -> bool:
+def is_sane(row: dict[str, Any]) -> bool:
+    """Whether a rule of ours can have left such a price."""
     return row["charging"] in rules.CHARGED and row["price_kop"] <= rules.MAX_PRICE_KOP
 
 

@@ -186,6 +186,20 @@ select format('run of %s is finished, its chunk %s is not', r."on", c.number) as
 from billing_chargerun r join billing_chargechunk c on c.run_id = r.id
 where r.state = 'finished' and c.fact is null
 
+-- rule: a finished run took what its chunks took
+select format('the run of %s took %s kopecks, its chunks %s', r."on", r.fact->>'amount_kop', took.kop) as what
+from billing_chargerun r
+cross join lateral (
+    select coalesce(sum((c.fact->>'amount_kop')::bigint), 0) as kop from billing_chargechunk c where c.run_id = r.id
+) took
+where r.state = 'finished' and (r.fact->>'amount_kop')::bigint is distinct from took.kop
+
+-- rule: what is charged through has no run that goes on
+select format('the run of %s is %s, charged through %s', r."on", r.state, through."on") as what
+from billing_chargerun r
+join billing_chargedthrough through on r."on" <= through."on"
+where r.state <> 'finished'
+
 -- rule: a deferral counts as long as it lasts
 select format('account %s has a deferral of %s kopecks in its terms, its open ones sum to %s', account_id,
               coalesce(t.deferral_kop, 0), coalesce(d.amount_kop, 0)) as what

@@ -1,7 +1,6 @@
 """What a subscriber has, what was charged for it, and the runs that charge."""
 
 from django.db import models
-from django.db.models.functions import Now
 
 from abonent.billing.models_changes import Change as Change
 from abonent.billing.models_changes import Quote as Quote
@@ -13,6 +12,11 @@ from abonent.billing.models_deferrals import Payout as Payout
 from abonent.billing.models_discounts import Discount as Discount
 from abonent.billing.models_documents import Document as Document
 from abonent.billing.models_documents import DocumentCounter as DocumentCounter
+from abonent.billing.models_runs import ChargeChunk as ChargeChunk
+from abonent.billing.models_runs import ChargedThrough as ChargedThrough
+from abonent.billing.models_runs import ChargeRun as ChargeRun
+from abonent.billing.models_runs import ParkedAccount as ParkedAccount
+from abonent.billing.models_runs import RunState as RunState
 from abonent.catalog.models import Charging, OfferRole, OfferVersion, ServiceKind
 from abonent.ledger.models import Account
 from abonent.subscribers.models import Line
@@ -145,52 +149,3 @@ class Terms(models.Model):
                 fields=["account"], condition=models.Q(withheld_limit_kop__isnull=False), name="billing_terms_held_back"
             ),
         ]
-
-
-class RunState(models.TextChoices):
-    RUNNING = "running"
-    FINISHED = "finished"
-    STOPPED = "stopped"  # beyond its tolerance: an accountable person lets it go on
-
-
-class ChargeRun(models.Model):
-    """The charge run of one operator's date."""
-
-    on = models.DateField(unique=True)
-    state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.RUNNING)
-    plan = models.JSONField(default=dict)  # {"accounts": n, "charges": n, "amount_kop": n, "suspensions": n, by kind}
-    fact = models.JSONField(default=dict)
-    started_at = models.DateTimeField(db_default=Now())
-    finished_at = models.DateTimeField(null=True)
-
-
-class ChargeChunk(models.Model):
-    """A range of accounts of a run; done in one transaction, once."""
-
-    run = models.ForeignKey(ChargeRun, on_delete=models.PROTECT, related_name="chunks")
-    number = models.PositiveIntegerField()
-    first_account_id = models.BigIntegerField()
-    last_account_id = models.BigIntegerField()
-    accounts = models.PositiveIntegerField()
-    fact = models.JSONField(null=True)  # null: not done yet
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["run", "number"], name="billing_chunk_once")]
-
-
-class ChargedThrough(models.Model):
-    """The last date whose run has finished: one row. The network asks it: a late run cuts nobody off."""
-
-    id = models.SmallIntegerField(primary_key=True, default=1)
-    on = models.DateField()
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="billing_charged_through_one_row")]
-
-
-class ParkedAccount(models.Model):
-    """An account that makes no sense: charged by nobody until a person has looked. It stops no other."""
-
-    account = models.OneToOneField(Account, primary_key=True, on_delete=models.DO_NOTHING, db_constraint=False)
-    reason = models.TextField()
-    parked_at = models.DateTimeField(db_default=Now())

@@ -6,31 +6,42 @@ the other.
 """
 
 import json
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Max
 
-from abonent.billing import charging, policies, rules
+from abonent.billing import charging, rules, run_plans
 from abonent.billing.models import ChargeChunk, ChargedThrough, ChargeRun, RunState
-from abonent.core import db
+from abonent.core import alarms, db, money
 
 CHUNK_ACCOUNTS = 5_000
-_LAST_ID = 2**63 - 1
 _NAME = 0x43544852  # an advisory lock, so that payments do not write to one hot row
-_PLAN_CHUNKS = db.read_sql(__file__, "plan_chunks")
-_PLAN_PRICES = db.read_sql(__file__, "plan_prices")
+_STEPS = db.read_sql(__file__, "plan_steps")
 _OPEN = 'insert into billing_chargerun ("on", state, plan, fact) values (%s, %s, %s, %s) on conflict do nothing'
-_DUE = "select account_id from billing_subscription where state = 'active' and paid_until <= %s"
+_DUE_OF = "select account_id from billing_subscription where state = 'active' and paid_until <= %(on)s"
 _NOT_PARKED = "account_id not in (select account_id from billing_parkedaccount)"
 _RANGES = """
-    select min(account_id) as first, max(account_id) as last
+    select coalesce(lag(last) over (order by n) + 1, 0) as first, last
     from (
-        select account_id, (row_number() over (order by account_id) - 1) / %(size)s as n
-        from billing_subscription where state = 'active' group by account_id
-    ) every
-    group by n order by n
+        select (n - 1) / %(size)s as n, max(id) as last
+        from (select id, row_number() over (order by id) as n from ledger_account where id >= 1000) every
+        group by 1
+    ) parts
+    order by last
+"""
+_STEPPED = f"select account_id from ({_STEPS}) stepped where account_id between %(first)s and %(last)s"
+_LOCK_STEPPED = "select id from ledger_account where id in ({ids}) order by id for no key update"
+_ACCEPT_DONE = """
+    update billing_chargechunk set plan_kop = (fact->>'amount_kop')::bigint where run_id = %s and fact is not null
+"""
+_DONE = """
+    select coalesce(sum(plan_kop), 0)::bigint as planned_kop,
+           coalesce(sum((fact->>'amount_kop')::bigint), 0)::bigint as fact_kop,
+           coalesce(sum((fact->>'charges')::bigint), 0)::bigint as charges
+    from billing_chargechunk where run_id = %s and fact is not null
 """
 _MOVE_THROUGH = (
     'insert into billing_chargedthrough as t (id, "on") values (1, %s)'
@@ -48,6 +59,14 @@ class AlreadyCharged(UnableToRun):
 
 class MissedBefore(UnableToRun):
     """An earlier date has not been charged: dates go one after another."""
+
+
+class Stopped(UnableToRun):
+    """The run is beyond its tolerance: an accountable person looks, and lets it go on."""
+
+
+class UnableToContinue(UnableToRun):
+    """There is no such stopped run, or nobody answers for it."""
 
 
 class TooLate(UnableToRun):
@@ -72,6 +91,11 @@ def start_from(first: date) -> None:
         'insert into billing_chargedthrough (id, "on") values (1, %s) on conflict do nothing',
         [first - timedelta(days=1)],
     )
+
+
+def forget_measures() -> None:
+    """After an import: the runs so far are no measure for those to come."""
+    ChargeRun.objects.filter(is_measure=True).update(is_measure=False)
 
 
 def missed(today: date) -> list[date]:
@@ -103,17 +127,99 @@ def require_next(on: date, *, today: date, late_yes: bool) -> None:
         )
 
 
-def open_run(on: date) -> ChargeRun:
-    """The run of a date: planned once, whoever comes first; found by all who come later."""
+def open_run(on: date, take_steps: Callable[[int, int], None] | None = None) -> ChargeRun:
+    """The run of a date: planned once, whoever comes first; found by all who come later. It may be stopped.
+
+    take_steps: what the date brings before its charges, for a range of accounts: taken for the plan and rolled back.
+    """
     db.require_transaction()
     opened = db.run(_OPEN, [on, RunState.RUNNING, json.dumps({}), json.dumps({})])
     run = ChargeRun.objects.get(on=on)
     if opened:
-        run.plan = {"accounts": _plan_chunks(run.pk, on), **_plan(on)}
+        plan = draw_plan(on, take_steps)
+        _add_chunks(run, plan)
+        run.plan = plan.as_json()
         run.save(update_fields=["plan"])
-    if run.state == RunState.STOPPED:
-        raise UnableToRun(f"the run of {on} is stopped: an accountable person lets it go on")
+        if plan.compared and plan.compared.is_beyond(settings.PROFILE.run_tolerance_per_mille):
+            _stop(run, _unlike(plan.compared))
     return run
+
+
+def draw_plan(on: date, take_steps: Callable[[int, int], None] | None = None) -> run_plans.Plan:
+    """What a date's run would do, as things stand now; nothing is written."""
+    return run_plans.draw(on, size=CHUNK_ACCOUNTS, take_steps=take_steps)
+
+
+def require_going(run_id: int) -> None:
+    """Raises Stopped."""
+    state, on, reason = ChargeRun.objects.values_list("state", "on", "stop_reason").get(id=run_id)
+    if state == RunState.STOPPED:
+        raise Stopped(
+            f"the run of {on} is stopped: {reason}. Nobody is cut off meanwhile. Look at its plan, then let it go on:"
+            f' abonent charge --continue {on} --by NAME --why "..."'
+        )
+
+
+def stop_if_drifted(run_id: int) -> bool:
+    """Stop the run if what its chunks took is too far from what they were to take; give whether it is stopped.
+
+    Asked before each chunk and before the end. A chunk by itself equals its own plan, made under its locks.
+    """
+    db.require_transaction()
+    run = ChargeRun.objects.get(id=run_id)
+    if run.state == RunState.RUNNING:
+        done = db.rows(_DONE, [run_id])[0]
+        if run_plans.is_drift(
+            run.plan,
+            planned_kop=done["planned_kop"],
+            fact_kop=done["fact_kop"],
+            fact_charges=done["charges"],
+            tolerance=settings.PROFILE.run_tolerance_per_mille,
+        ):
+            run = ChargeRun.objects.select_for_update(no_key=True).get(id=run_id)
+            if run.state == RunState.RUNNING:
+                took, planned = money.show(done["fact_kop"]), money.show(done["planned_kop"])
+                _stop(run, f"its chunks took {took} where the plan was {planned}")
+    return run.state == RunState.STOPPED
+
+
+def let_go_on(
+    on: date, *, by: str, why: str, at: datetime, take_steps: Callable[[int, int], None] | None = None
+) -> ChargeRun:
+    """Let the stopped run of a date go on: what it did stands, the rest is planned anew.
+
+    by: who answers for it.   why: in words, for those who look later.   Raises UnableToContinue.
+    """
+    db.require_transaction()
+    if not by.strip() or not why.strip():
+        raise UnableToContinue("say who lets the run go on, and why")
+    run = ChargeRun.objects.select_for_update(no_key=True).filter(on=on).first()
+    if run is None or run.state != RunState.STOPPED:
+        raise UnableToContinue(f"the run of {on} is {run.state if run else 'not begun'}, not stopped")
+    ChargeChunk.objects.filter(run_id=run.pk, fact__isnull=True).delete()  # waits for one that is just being done
+    db.run(_ACCEPT_DONE, [run.pk])
+    rest = draw_plan(on, take_steps)
+    _add_chunks(run, rest)
+    run.plan = {**run.plan, "rest": rest.as_json()}
+    run.state = RunState.RUNNING
+    run.continued_by, run.continued_why, run.continued_at = by.strip(), why.strip(), at
+    run.save(update_fields=["state", "plan", "continued_by", "continued_why", "continued_at"])
+    alarms.close(f"charge_run:{on}:stopped")
+    return run
+
+
+def lock_stepped(first: int, last: int, on: date, *, with_due: bool) -> None:
+    """Lock, in id order, the accounts of a range to which a date brings steps.
+
+    with_due: and, where there are any, those that are charged next. One step after another would lock a smaller
+    id after a greater one; without steps the charging locks in order by itself.
+    """
+    params = {"on": on, "first": first, "last": last}
+    may_defer = with_due and settings.PROFILE.deferral.automatic  # a step for whoever is charged
+    if may_defer or db.rows(f"{_STEPPED} limit 1", params):
+        due = f" union {_DUE_OF} and account_id between %(first)s and %(last)s" if with_due else ""
+        locked = _LOCK_STEPPED.format(ids=_STEPPED + due)
+        db.rows(f"select count(*) from ({locked}) locked", params)
 
 
 def take_chunk(run_id: int, *, wait: bool) -> ChargeChunk | None:
@@ -134,6 +240,18 @@ def mark_done(chunk: ChargeChunk, charged: charging.Charged) -> None:
     chunk.save(update_fields=["fact"])
 
 
+def take_telling(run_id: int) -> bool:
+    """Whether the caller's transaction is the one that tells who cannot pay what comes: once, with all chunks done."""
+    db.require_transaction()
+    run = ChargeRun.objects.select_for_update(no_key=True).get(id=run_id)
+    if run.told_at is not None or stop_if_drifted(run_id):
+        return False
+    if ChargeChunk.objects.filter(run_id=run_id, fact__isnull=True).exists():
+        return False
+    db.run("update billing_chargerun set told_at = now() where id = %s", [run_id])
+    return True
+
+
 def finish(run_id: int) -> bool:
     """Finish the run if nothing is left, and move `charged_through`; give whether it is finished.
 
@@ -147,13 +265,15 @@ def finish(run_id: int) -> bool:
     chunks = list(ChargeChunk.objects.filter(run_id=run_id).order_by("number"))
     if any(chunk.fact is None for chunk in chunks):
         return False
-    late = db.rows(f"{_DUE} and {_NOT_PARKED}", [run.on])
+    if stop_if_drifted(run_id):
+        return False
+    late = db.rows(f"{_DUE_OF} and {_NOT_PARKED}", {"on": run.on})
     if late:
         ChargeChunk.objects.create(
             run_id=run_id,
             number=len(chunks) + 1,
             first_account_id=0,
-            last_account_id=_LAST_ID,
+            last_account_id=run_plans.LAST_ID,
             accounts=len({row["account_id"] for row in late}),
         )
         return False
@@ -188,24 +308,44 @@ def total_fact(facts: Sequence[Any]) -> dict[str, Any]:
     return charged.as_fact()
 
 
-def _plan_chunks(run_id: int, on: date) -> int:
-    db.run(_PLAN_CHUNKS, {"run_id": run_id, "on": on, "size": CHUNK_ACCOUNTS})
-    return sum(ChargeChunk.objects.filter(run_id=run_id).values_list("accounts", flat=True))
+def progress(run_id: int) -> tuple[int, int]:
+    """(accounts whose chunk is done, accounts of all chunks)."""
+    chunks = ChargeChunk.objects.filter(run_id=run_id).values_list("accounts", "fact__accounts")
+    return sum(accounts for accounts, done in chunks if done is not None), sum(accounts for accounts, _ in chunks)
 
 
-def _plan(on: date) -> dict[str, Any]:
-    """Counts and sums of what is due, by kind; what of it the money covers is each chunk's to see."""
-    proration_days = policies.in_force().proration_days
-    kinds: dict[str, dict[str, int]] = {}
-    for row in db.rows(_PLAN_PRICES, {"on": on}):
-        known = kinds.setdefault(row["kind"], {"charges": 0, "amount_kop": 0})
-        known["charges"] += row["charges"]
-        if row["charging"] in rules.CHARGED:
-            due = rules.next_due(row["charging"], on, row["anchor_day"])
-            net_kop = row["price_kop"] - row["discount_kop"]
-            known["amount_kop"] += row["charges"] * rules.amount_kop(row["charging"], net_kop, due, proration_days)
-    return {
-        "charges": sum(one["charges"] for one in kinds.values()),
-        "amount_kop": sum(one["amount_kop"] for one in kinds.values()),
-        "kinds": kinds,
-    }
+def _add_chunks(run: ChargeRun, plan: run_plans.Plan) -> None:
+    done = ChargeChunk.objects.filter(run_id=run.pk).aggregate(most=Max("number"))["most"] or 0
+    ChargeChunk.objects.bulk_create(
+        ChargeChunk(
+            run_id=run.pk,
+            number=done + one.number,
+            first_account_id=one.first,
+            last_account_id=one.last,
+            accounts=one.accounts,
+            plan_kop=one.plan_kop,
+        )
+        for one in plan.chunks
+    )
+
+
+def _stop(run: ChargeRun, reason: str) -> None:
+    """With its alarm, in one transaction."""
+    run.state, run.stop_reason = RunState.STOPPED, reason
+    run.continued_by, run.continued_why, run.continued_at = "", "", None
+    run.save(update_fields=["state", "stop_reason", "continued_by", "continued_why", "continued_at"])
+    done = ChargeChunk.objects.filter(run_id=run.pk, fact__isnull=False).count()
+    alarms.raise_alarm(
+        key=f"charge_run:{run.on}:stopped:{done}", what=f"the charge run of {run.on} is stopped: {reason}"
+    )
+
+
+def _unlike(compared: run_plans.Compared) -> str:
+    most = max(compared.differences, key=lambda one: abs(one.moved_kop))
+    dates = ", ".join(str(one) for one in compared.dates)
+    moved, then = money.show(compared.moved_kop), money.show(compared.then_kop)
+    return (
+        f"its plan is unlike the run of {dates}: by {moved} of {then}, most in {most.kind} by the {most.charging}"
+        f" ({most.then_charges} charges of {money.show(most.then_priced_kop)} then,"
+        f" {most.charges} of {money.show(most.priced_kop)} now)"
+    )

@@ -57,7 +57,7 @@ ENTRIES = (
     Entry("refunds_overdue", lambda now: refunding.tell_overdue(clock.on_date(now))),
     Entry("bindings", bind_card.poll_open, daily=False),
     Entry("autopay", autopay.debit_due, daily=False),
-    Entry("charge", lambda now: charge_run.catch_up(clock.on_date(now))),
+    Entry("charge", lambda now: charge_run.catch_up_unless_stopped(clock.on_date(now)), daily=False),
     Entry("autopay_plan", lambda now: autopay.plan(clock.on_date(now))),
     Entry("documents", lambda now: invoices.make_due(clock.on_date(now))),
 )

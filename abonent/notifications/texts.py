@@ -81,6 +81,26 @@ def _suspended(params: dict[str, Any], number: str, today: date) -> Text:
     )
 
 
+def _charge_soon(params: dict[str, Any], number: str, today: date) -> Text:
+    facts = {
+        "number": number,
+        "day": _show_date(params["stops_on"], today),
+        "missing": money.show(params["missing_kop"]),
+    }
+    return Text(
+        _("%(missing)s is missing for the charge of %(day)s") % facts,
+        _("Contract %(number)s is charged on %(day)s, and %(missing)s is missing. Top up in time.") % facts,
+    )
+
+
+def _money_ends(params: dict[str, Any], number: str, today: date) -> Text:
+    facts = {"number": number, "day": _show_date(_date(params["stops_on"]) - timedelta(days=1), today)}
+    return Text(
+        _("The money is enough through %(day)s") % facts,
+        _("The money on contract %(number)s is enough through %(day)s. Top up in time.") % facts,
+    )
+
+
 def _resumed(params: dict[str, Any], number: str, today: date) -> Text:
     paid_until = _date(params["paid_until"])
     return Text(
@@ -280,6 +300,8 @@ KINDS: dict[str, Kind] = {
     "payment_received": Kind(frozenset({"amount_kop", "balance_kop"}), _payment_received, at_any_hour=True),
     "payment_refunded": Kind(frozenset({"amount_kop", "balance_kop"}), _payment_refunded, at_any_hour=True),
     "suspended": Kind(frozenset({"missing_kop", "on"}), _suspended, sms_first=True),
+    "charge_soon": Kind(frozenset({"missing_kop", "stops_on"}), _charge_soon, sms_first=True),
+    "money_ends": Kind(frozenset({"stops_on"}), _money_ends, sms_first=True),
     "resumed": Kind(frozenset({"paid_until"}), _resumed),
     "activated": Kind(frozenset(), _activated),
     "deferral_granted": Kind(frozenset({"amount_kop", "ends_on"}), _deferral_granted, at_any_hour=True),

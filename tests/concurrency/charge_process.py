@@ -1,8 +1,10 @@
 """A process that charges one date and dies by SIGKILL where the test says, or lives.
 
-`python -m tests.concurrency.charge_process 2026-12-01 abonent.billing.charges:write:2:after`
+`python -m tests.concurrency.charge_process 2026-12-01 abonent.billing.charges:write:2:after`: dies there;
+`… 2026-12-01 - 2`: lives, with another process beside it.
 """
 
+import contextlib
 import importlib
 import os
 import signal
@@ -19,9 +21,11 @@ def main() -> None:
     from abonent.flows import charge_run
 
     runs.CHUNK_ACCOUNTS = 3
-    if len(sys.argv) > 2:
-        _die_at(sys.argv[2])
-    charge_run.run(date.fromisoformat(sys.argv[1]))
+    on, where, workers = (*sys.argv[1:], *("-", "1")[len(sys.argv) - 2 :])
+    if where != "-":
+        _die_at(where)
+    with contextlib.suppress(runs.AlreadyCharged):  # by the run that was killed after its end
+        charge_run.run(date.fromisoformat(on), workers=int(workers))
 
 
 def _die_at(where: str) -> None:

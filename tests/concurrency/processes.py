@@ -40,7 +40,7 @@ def running(module: str, *args: str, dsn: str, **environment: str) -> Iterator[s
         process.wait(30)
 
 
-def wait_for(what: Callable[[], T], seconds: int = 60) -> T:
+def wait_for(what: Callable[[], T], seconds: float = 60) -> T:
     """The first true answer of `what`.   Raises NotInTime."""
     deadline = time.monotonic() + seconds
     while True:
@@ -48,5 +48,5 @@ def wait_for(what: Callable[[], T], seconds: int = 60) -> T:
         if answer:
             return answer
         if time.monotonic() > deadline:
-            raise NotInTime(f"{seconds} s have passed")
+            raise NotInTime(f"{seconds:g} s have passed")
         time.sleep(0.02)

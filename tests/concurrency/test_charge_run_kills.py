@@ -64,7 +64,7 @@ def test_an_undisturbed_run_in_its_own_process(own_database: str, people: list[A
     "at",
     [
         "abonent.billing.runs:open_run:1:before",
-        "abonent.billing.runs:_plan_chunks:1:after",
+        "abonent.billing.run_plans:draw:1:after",
         "abonent.billing.runs:open_run:1:after",
         "abonent.billing.charging:_lock:2:after",
         "abonent.ledger.transfers:post_batch:2:before",

@@ -94,13 +94,16 @@ def test_a_run_goes_in_chunks_without_gaps(monkeypatch: pytest.MonkeyPatch) -> N
     assert {builder.balance(one) for one in accounts} == {"50.00"}
     run = ChargeRun.objects.get()
     assert run.state == "finished"
-    assert run.plan == {
+    told = {
         "accounts": 8,
         "charges": 8,
         "amount_kop": 5200_00,
+        "suspensions": 0,
         "kinds": {"internet": {"charges": 8, "amount_kop": 5200_00}},
     }
-    assert run.fact == {**run.plan, "suspensions": 0, "parked": 0}
+    assert {key: run.plan[key] for key in told} == told
+    assert run.fact == {**told, "parked": 0}
+    assert [chunk.plan_kop for chunk in chunks] == [1950_00, 1950_00, 1300_00]
 
 
 def test_a_run_killed_between_chunks_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,6 +101,15 @@ BREAKS = [
         "update billing_subscription set state = 'suspended' where role = 'tariff' and account_id = {anna}",
     ),
     ("a finished run has no chunk undone", "update billing_chargechunk set fact = null"),
+    (
+        "a finished run took what its chunks took",
+        "update billing_chargerun set fact = jsonb_set(fact, '{{amount_kop}}', '1')",
+    ),
+    (
+        "a finished run took what its chunks took",
+        "update billing_chargechunk set fact = jsonb_set(fact, '{{amount_kop}}', '1')",
+    ),
+    ("what is charged through has no run that goes on", "update billing_chargerun set state = 'running'"),
     ("a succeeded payment has its one transfer", "update payments_payment set amount_kop = amount_kop + 1"),
     ("a succeeded payment has its one transfer", "delete from ledger_transfer where reason = 'payment'"),
     (
