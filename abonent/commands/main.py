@@ -18,7 +18,7 @@ from abonent.core import embedded, profile
 COMMANDS = (
     "serve", "web", "streams", "worker", "sandbox", "migrate", "demo", "charge", "change", "verify", "staff",
     "addresses", "bench", "doctor", "django",
-    "statement", "refund",
+    "statement", "refund", "reconcile",
 )  # fmt: skip
 
 errors = Console(stderr=True, highlight=False)

@@ -16,7 +16,17 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from abonent.billing.documents import invoices
 from abonent.core import alarms, apart, clock, events, jobs, marks, partitions
-from abonent.flows import autopay, bind_card, change_tariff, charge_run, defer, import_statement, refunding, topup
+from abonent.flows import (
+    autopay,
+    bind_card,
+    change_tariff,
+    charge_run,
+    defer,
+    import_statement,
+    reconciling,
+    refunding,
+    topup,
+)
 from abonent.identity import devices, limits
 from abonent.notifications import delivery
 from abonent.payments import gateway_asks
@@ -54,6 +64,7 @@ ENTRIES = (
     Entry("finished_jobs", lambda now: jobs.sweep()),
     Entry("deferral_reminders", lambda now: defer.remind(clock.on_date(now))),
     Entry("tariff_requests", lambda now: change_tariff.expire_due(clock.on_date(now))),
+    Entry("reconcile", lambda now: reconciling.nightly(clock.on_date(now))),
     Entry("refunds_overdue", lambda now: refunding.tell_overdue(clock.on_date(now))),
     Entry("bindings", bind_card.poll_open, daily=False),
     Entry("autopay", autopay.debit_due, daily=False),

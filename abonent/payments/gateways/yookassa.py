@@ -107,10 +107,19 @@ def get(payment_id: str) -> objects.BankPayment:
 
 def page(*, created_since: datetime, cursor: str = "") -> objects.Page:
     """The shop's payments made at `created_since` and later, a page of them."""
-    params = {"created_at.gte": created_since.isoformat(timespec="milliseconds"), "limit": str(LIST_PAGE)}
-    if cursor:
-        params["cursor"] = cursor
-    answer = call("GET", "/payments", params=params)
+    return _page({"created_at.gte": created_since.isoformat(timespec="milliseconds")}, cursor)
+
+
+def succeeded_page(*, since: datetime, before: datetime, cursor: str = "") -> objects.Page:
+    """The shop's payments whose money was taken in `[since, before)`, a page of them."""
+    bounds = {"captured_at.gte": since, "captured_at.lt": before}
+    said = {name: instant.isoformat(timespec="milliseconds") for name, instant in bounds.items()}
+    return _page({**said, "status": objects.SUCCEEDED}, cursor)
+
+
+def _page(params: Mapping[str, str], cursor: str) -> objects.Page:
+    asked = {**params, "limit": str(LIST_PAGE)} | ({"cursor": cursor} if cursor else {})
+    answer = call("GET", "/payments", params=asked)
     try:
         return objects.read_page(answer)
     except objects.UnableToRead as error:
