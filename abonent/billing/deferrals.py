@@ -69,6 +69,7 @@ class Ended(NamedTuple):
 
 def allowed(seen: queries.Overview, *, on: date) -> Allowed:
     """What the account may have on this date.   Raises UnableToDefer."""
+    on = queries.settled(seen, on)
     require_eligible(seen, on=on)
     policy = settings.PROFILE.deferral
     first_kop, all_kop = _missing(seen, on)
@@ -118,7 +119,7 @@ def grant(account_id: int, *, amount_kop: int, on: date, actor: str) -> Deferral
         raise UnableToDefer(Why.TOO_SMALL, limit_kop=may.least_kop)
     if amount_kop > may.most_kop:
         raise UnableToDefer(Why.TOO_LARGE, limit_kop=may.most_kop)
-    return write(account_id, amount_kop=amount_kop, on=on, actor=actor)
+    return write(account_id, amount_kop=amount_kop, on=queries.settled(seen, on), actor=actor)
 
 
 def write(account_id: int, *, amount_kop: int, on: date, actor: str) -> Deferral:

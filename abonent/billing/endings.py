@@ -87,6 +87,7 @@ def plan(account_id: int, *, ends_on: date, on: date, actor: str) -> Ending:
         raise UnableToEnd(Why.PLANNED if planned else Why.ENDED, possible_on=known.ends_on)
     seen = queries.overview(account.contract_id, on)
     assert seen is not None
+    on = queries.settled(seen, on)
     if ends_on < earliest(seen, on):
         raise UnableToEnd(Why.TOO_EARLY, possible_on=earliest(seen, on))
     if (ends_on - on).days > AHEAD_DAYS:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from abonent.billing import fees, parking, policies, queries, rules
+from abonent.billing import fees, parking, policies, queries, rules, runs
 from abonent.billing.models import Pause, SubscriptionState
 from abonent.billing.models_deferrals import OPEN_PAUSES, PauseKind, PauseState
 from abonent.core import db
@@ -82,7 +82,7 @@ class Moved(NamedTuple):
 
 def check(seen: queries.Overview, *, starts_on: date, ends_on: date, on: date) -> list[Moved]:
     """What a pause of `[starts_on, ends_on)` would do, as things stand.   Raises UnableToPause."""
-    policy = settings.PROFILE.pause
+    policy, on = settings.PROFILE.pause, queries.settled(seen, on)
     if ends_on <= starts_on:
         raise UnableToPause(Why.BACKWARDS)
     _check_start(seen, starts_on, on)
@@ -133,7 +133,7 @@ def cancel(account_id: int, *, on: date) -> Pause:
 
 def earliest_end(pause: queries.PauseRow | Pause, on: date) -> date:
     """The first date on which a running pause may end: tomorrow, or after the profile's least days."""
-    tomorrow = on + timedelta(days=1)
+    tomorrow = max(on, runs.charged_through() or on) + timedelta(days=1)
     if pause.kind == PauseKind.DAILY:
         return tomorrow
     return max(tomorrow, pause.starts_on + timedelta(days=settings.PROFILE.pause.min_days))
@@ -161,6 +161,7 @@ def switch_off(account_id: int, *, on: date, actor: str) -> Pause:
     Locks the account.   Raises UnableToPause.
     """
     seen = _see(account_id, on)
+    on = queries.settled(seen, on)
     starts_on = on + timedelta(days=1)
     daily = [one for one in seen.subscriptions if one.role == "tariff" and one.charging in rules.BY_DAYS]
     if not daily:

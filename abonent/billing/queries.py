@@ -138,6 +138,11 @@ def overview(contract_id: int, on: date) -> Overview | None:
     return Overview(**row)
 
 
+def settled(seen: Overview, on: date) -> date:
+    """The operator's date, never before the last date whose run has finished: its days are settled."""
+    return max(on, seen.charged_through or on)
+
+
 def woken(seen: Overview, on: date) -> waking.Woken:
     """What `resume` would do today: what it would charge, and what is missing."""
     return waking.wake(

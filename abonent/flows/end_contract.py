@@ -27,8 +27,8 @@ def plan(*, account_id: int, ends_on: date, on: date, actor: str, address: str |
     with db.atomic():
         made = endings.plan(account_id, ends_on=ends_on, on=on, actor=actor)
         _record("plan_end", made, actor, address)
-        if ends_on <= on:
-            _tell(endings.apply(made, on=on), on)
+        if ends_on <= made.asked_on:
+            _tell(endings.apply(made, on=made.asked_on), made.asked_on)
     return made
 
 

@@ -25,7 +25,7 @@ class CostChanged(UnableToResume):
 
 def look(seen: queries.Overview, on: date) -> list[waking.Wake]:
     """What would be charged on this date, in order; nothing where nothing is to be resumed."""
-    return queries.woken(seen, max(on, seen.charged_through or on)).charged
+    return queries.woken(seen, queries.settled(seen, on)).charged
 
 
 def resume(*, account_id: int, cost_kop: int, on: date, actor: str, address: str | None = None) -> resuming.Resumed:
