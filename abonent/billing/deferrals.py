@@ -94,13 +94,13 @@ def require_eligible(seen: queries.Overview, *, on: date) -> None:
         raise UnableToDefer(Why.NO_SERVICE)
     if seen.first_top_up_left_kop:
         raise UnableToDefer(Why.FIRST_TOP_UP, limit_kop=seen.first_top_up_left_kop)
-    again_on = _again_on(seen.account_id)
+    next_on = again_on(seen.account_id)
     if seen.deferral_ends_on is not None:
-        raise UnableToDefer(Why.OPEN, possible_on=again_on)
+        raise UnableToDefer(Why.OPEN, possible_on=next_on)
     if seen.available_kop < 0:
         raise UnableToDefer(Why.UNPAID, limit_kop=-seen.available_kop)
-    if again_on is not None and on < again_on:
-        raise UnableToDefer(Why.TOO_SOON, possible_on=again_on)
+    if next_on is not None and on < next_on:
+        raise UnableToDefer(Why.TOO_SOON, possible_on=next_on)
     if seen.pause is not None and seen.pause.kind == PauseKind.PAUSE:
         raise UnableToDefer(Why.PAUSED, possible_on=seen.pause.ends_on)
 
@@ -169,7 +169,7 @@ def drop(account_id: int, *, on: date) -> None:
         _close(one, on)
 
 
-def _again_on(account_id: int) -> date | None:
+def again_on(account_id: int) -> date | None:
     """From which date the next one is possible, as far as the last one says."""
     last = Deferral.objects.filter(account_id=account_id).order_by("granted_on", "id").last()
     if last is None:

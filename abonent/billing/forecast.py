@@ -3,12 +3,8 @@
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from abonent.billing import forecast_steps as steps
-from abonent.billing import policies, queries, returns, waking
-from abonent.billing.forecast_steps import Change as Change
-from abonent.billing.forecast_steps import Deferral as Deferral
-from abonent.billing.forecast_steps import Event as Event
-from abonent.billing.forecast_steps import Pause as Pause
+from abonent.billing import forecast_account as values
+from abonent.billing import forecast_steps, policies, queries, returns, waking
 from abonent.catalog.models import Offer
 
 DAYS_AHEAD = 90
@@ -17,9 +13,10 @@ DAYS_AHEAD = 90
 class Planned(NamedTuple):
     """What `overview` only hints at: billing/planned.py asks for it, where there is any."""
 
-    changes: tuple[Change, ...] = ()  # in the order of their ids
+    changes: tuple[values.Change, ...] = ()  # in the order of their ids
     offers: dict[int, Offer] = {}  # of the account's services by subscription; needed where changes are planned
     charges: dict[int, list[returns.Charged]] = {}  # by subscription, the oldest first; where some may come back
+    automatic: values.Automatic | None = None
 
 
 class Step(NamedTuple):
@@ -29,8 +26,8 @@ class Step(NamedTuple):
     lines: tuple[tuple[int, int], ...]  # (service, kopecks) charged; what a planned change begins has its id below 0
     suspended: tuple[int, ...]  # services that the money does not cover
     balance_kop: int  # after it
-    events: tuple[Event, ...] = ()
-    due: tuple[steps.Due, ...] = ()  # in order, whether the money covers it or not
+    events: tuple[values.Event, ...] = ()
+    due: tuple[values.Due, ...] = ()  # in order, whether the money covers it or not
 
 
 class Forecast(NamedTuple):
@@ -57,13 +54,12 @@ NOTHING = Planned()
 
 def of(seen: queries.Overview, on: date, planned: Planned = NOTHING, days: int = DAYS_AHEAD) -> Forecast:
     """The forecast of an account's first screen.   on: the operator's today.   planned: of `planned.of(seen)`."""
-    pause = seen.pause
     held = {one.id: one for one in queries.held(seen)}
-    account = steps.Account(
+    account = values.Account(
         balance_kop=seen.balance_kop,
         limit_kop=seen.credit_limit_kop,
         services=[
-            steps.Service(
+            values.Service(
                 held[row.id],
                 row.role,
                 row.kind,
@@ -74,25 +70,24 @@ def of(seen: queries.Overview, on: date, planned: Planned = NOTHING, days: int =
             )
             for row in seen.subscriptions
         ],
-        deferral=Deferral(seen.deferral_kop, seen.deferral_ends_on) if seen.deferral_ends_on else None,
-        pause=Pause(pause.kind == "daily", pause.state == "running", pause.starts_on, pause.ends_on, pause.fee_kop)
-        if pause
-        else None,
+        deferral=values.Deferral(seen.deferral_kop, seen.deferral_ends_on) if seen.deferral_ends_on else None,
+        pause=_pause(seen.pause),
         ends_on=seen.contract_ends_on,
         changes=list(planned.changes),
         policy=policies.in_force(),
+        automatic=planned.automatic,
     )
     first = seen.charged_through + timedelta(days=1) if seen.charged_through else on
     return ahead(account, first=first, last=on + timedelta(days=days))
 
 
-def ahead(account: steps.Account, *, first: date, last: date) -> Forecast:
+def ahead(account: values.Account, *, first: date, last: date) -> Forecast:
     """The charge runs of the dates `[first, last]`, if nobody pays and nobody changes his mind. Moves the account."""
     found: list[Step] = []
     stops_on, missing_kop = None, 0
     on = _next(account, first)
     while on is not None and on <= last:
-        day = steps.take(account, on)
+        day = forecast_steps.take(account, on)
         if day.lines or day.suspended or day.events:
             found.append(
                 Step(on, tuple(day.lines), tuple(day.suspended), account.balance_kop, tuple(day.events), tuple(day.due))
@@ -104,6 +99,12 @@ def ahead(account: steps.Account, *, first: date, last: date) -> Forecast:
     return Forecast(tuple(found), stops_on, missing_kop, account.balance_kop, held)
 
 
-def _next(account: steps.Account, after: date) -> date | None:
+def _pause(one: queries.PauseRow | None) -> values.Pause | None:
+    if one is None:
+        return None
+    return values.Pause(one.kind == "daily", one.state == "running", one.starts_on, one.ends_on, one.fee_kop)
+
+
+def _next(account: values.Account, after: date) -> date | None:
     """The next date on which something may happen. What is overdue at the beginning is no run's any more."""
-    return min((one for one in steps.dates(account) if one >= after), default=None)
+    return min((one for one in values.dates(account) if one >= after), default=None)

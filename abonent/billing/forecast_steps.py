@@ -4,143 +4,24 @@ What the run does in SQL to many, this does to one; tests/stories compares the t
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from typing import NamedTuple
+from dataclasses import replace
+from datetime import date, timedelta
 
+from abonent.billing import forecast_account as values
 from abonent.billing import returns, rules, tariff_prices, waking
-from abonent.catalog.models import Offer
-from abonent.core import periods
 
-ENDED = "ended"
-TARIFF, ADDON_ON, ADDON_OFF = "tariff", "addon_on", "addon_off"  # what a change is about
-# What happens besides charges: the words of `Event.what`.
-DEFERRAL_ENDS, PAUSE_BEGINS, PAUSE_ENDS, CONTRACT_ENDS = "deferral_ends", "pause_begins", "pause_ends", "contract_ends"
-DISCOUNT_BEGINS, DISCOUNT_ENDS = "discount_begins", "discount_ends"
+_ENOUGH_KOP = 10**15  # credit that covers everything
 
 
-class Deferral(NamedTuple):
-    """Credit until a date."""
-
-    kop: int
-    ends_on: date  # the first day without it
-
-
-class Pause(NamedTuple):
-    """The service off at the subscriber's wish."""
-
-    is_daily: bool  # only what is charged by the day
-    is_running: bool  # else planned
-    starts_on: date
-    ends_on: date | None  # the first date with the service; None: until it is switched on
-    fee_kop: int = 0  # comes back when the pause never begins
-
-
-class Change(NamedTuple):
-    """A planned change; its service begins with the id −`id`."""
-
-    id: int
-    what: str
-    service_id: int  # the tariff that gives way or that is joined; the add-on that ends
-    on: date
-    charging: str = ""  # of what begins, here and below
-    price_kop: int = 0
-    priority: int = 0
-    offer: Offer | None = None
-
-
-class Event(NamedTuple):
-    """What happens on a date besides charges and suspensions."""
-
-    what: str
-    ids: tuple[int, ...] = ()  # of services: for a tariff the old one and the new one
-    kop: int = 0  # what comes back with it
-
-
-class Due(NamedTuple):
-    """What is due on a date, covered or not."""
-
-    id: int
-    kop: int
-    period: periods.Period
-
-
-@dataclass
-class Service:
-    """A subscription as the steps move it."""
-
-    held: waking.Held
-    role: str
-    kind: str
-    priority: int
-    order: int  # among those of one priority
-    offer: Offer | None  # None: no change is planned, and nobody asks
-    charges: list[returns.Charged] = field(default_factory=list)  # not returned, the oldest first
-
-    @property
-    def id(self) -> int:
-        return self.held.id
-
-    @property
-    def is_active(self) -> bool:
-        return self.held.state == waking.ACTIVE
-
-    def set(self, state: str, *, paid_until: date | None, stopped_on: date | None) -> None:
-        self.held = self.held._replace(state=state, paid_until=paid_until, stopped_on=stopped_on)
-
-
-@dataclass
-class Account:
-    """All that the steps read and write."""
-
-    balance_kop: int
-    limit_kop: int
-    services: list[Service]  # not ended, in the order of charging
-    deferral: Deferral | None
-    pause: Pause | None
-    ends_on: date | None
-    changes: list[Change]
-    policy: rules.Policy = rules.USUAL
-
-
-@dataclass
-class Day:
-    """What one date did."""
-
-    on: date
-    due: list[Due] = field(default_factory=list)
-    lines: list[tuple[int, int]] = field(default_factory=list)
-    suspended: list[int] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    missing_kop: int = 0  # what suspended the services
-    back_of_debt_kop: int = 0  # what came back because a deferral ended in debt
-
-
-def dates(account: Account) -> list[date]:
-    """When something may happen next, as things stand."""
-    found = [one.held.paid_until for one in account.services if one.is_active and one.held.paid_until]
-    found += [one.on for one in account.changes]
-    for discount in _discounts(account):
-        found += [discount.from_on, *([discount.to_on] if discount.to_on else [])]
-    if account.deferral:
-        found.append(account.deferral.ends_on)
-    if account.ends_on:
-        found.append(account.ends_on)
-    if account.pause:
-        until = account.pause.ends_on if account.pause.is_running else account.pause.starts_on
-        found += [until] if until else []
-    return found
-
-
-def take(account: Account, on: date) -> Day:
+def take(account: values.Account, on: date) -> values.Day:
     """All steps of the date, in order."""
-    day = Day(on)
+    day = values.Day(on)
     for step in STEPS:
         step(account, day)
     return day
 
 
-def _end_deferral(account: Account, day: Day) -> None:
+def _end_deferral(account: values.Account, day: values.Day) -> None:
     if account.deferral is None or account.deferral.ends_on > day.on:
         return
     account.deferral = None
@@ -156,20 +37,20 @@ def _end_deferral(account: Account, day: Day) -> None:
     account.balance_kop += back_kop
     day.back_of_debt_kop = back_kop
     day.suspended += stopped
-    day.events.append(Event(DEFERRAL_ENDS, tuple(stopped), back_kop))
+    day.events.append(values.Event(values.DEFERRAL_ENDS, tuple(stopped), back_kop))
 
 
-def _end_and_begin_discounts(account: Account, day: Day) -> None:
+def _end_and_begin_discounts(account: values.Account, day: values.Day) -> None:
     """They stand in what each service holds, with their dates: what a period costs asks for them."""
     for one in account.services:
         for discount in one.held.discounts:
             if discount.to_on == day.on:
-                day.events.append(Event(DISCOUNT_ENDS, (one.id,)))
+                day.events.append(values.Event(values.DISCOUNT_ENDS, (one.id,)))
             if discount.from_on == day.on:
-                day.events.append(Event(DISCOUNT_BEGINS, (one.id,)))
+                day.events.append(values.Event(values.DISCOUNT_BEGINS, (one.id,)))
 
 
-def _end_pause(account: Account, day: Day) -> None:
+def _end_pause(account: values.Account, day: values.Day) -> None:
     pause = account.pause
     if pause is None or not pause.is_running or pause.ends_on is None or pause.ends_on > day.on:
         return
@@ -181,10 +62,10 @@ def _end_pause(account: Account, day: Day) -> None:
             one.set(waking.ACTIVE, paid_until=moved.paid_until, stopped_on=None)
             one.held = one.held._replace(anchor_day=moved.anchor_day)
     account.pause = None
-    day.events.append(Event(PAUSE_ENDS, tuple(paused)))
+    day.events.append(values.Event(values.PAUSE_ENDS, tuple(paused)))
 
 
-def _end_contract(account: Account, day: Day) -> None:
+def _end_contract(account: values.Account, day: values.Day) -> None:
     if account.ends_on is None or account.ends_on > day.on:
         return
     back_kop = 0
@@ -193,13 +74,13 @@ def _end_contract(account: Account, day: Day) -> None:
             back_kop += _give_back(one, day.on)
     fee_kop = account.pause.fee_kop if account.pause and not account.pause.is_running else 0
     account.balance_kop += back_kop + fee_kop
-    day.events.append(Event(CONTRACT_ENDS, tuple(one.id for one in account.services), back_kop + fee_kop))
+    day.events.append(values.Event(values.CONTRACT_ENDS, tuple(one.id for one in account.services), back_kop + fee_kop))
     account.services, account.changes = [], []
     account.deferral = account.pause = account.ends_on = None
 
 
-def _change_tariffs(account: Account, day: Day) -> None:
-    for change in [one for one in account.changes if one.what == TARIFF and one.on <= day.on]:
+def _change_tariffs(account: values.Account, day: values.Day) -> None:
+    for change in [one for one in account.changes if one.what == values.TARIFF and one.on <= day.on]:
         old = _find(account, change.service_id)
         if old is None:
             _forget(account, change)
@@ -211,7 +92,7 @@ def _change_tariffs(account: Account, day: Day) -> None:
             _replace(account, change, old, day)
 
 
-def _replace(account: Account, change: Change, old: Service, day: Day) -> None:
+def _replace(account: values.Account, change: values.Change, old: values.Service, day: values.Day) -> None:
     assert change.offer is not None
     new_id, back_kop = -change.id, 0
     for one in list(account.services):
@@ -224,22 +105,22 @@ def _replace(account: Account, change: Change, old: Service, day: Day) -> None:
     _forget(account, change)
     account.changes = [one._replace(service_id=new_id) if one.service_id == old.id else one for one in account.changes]
     account.services.remove(old)
-    _add(account, Service(held, old.role, old.kind, old.priority, 0, change.offer))
+    _add(account, values.Service(held, old.role, old.kind, old.priority, 0, change.offer))
     account.balance_kop += back_kop
-    day.events.append(Event(TARIFF, (old.id, new_id), back_kop))
+    day.events.append(values.Event(values.TARIFF, (old.id, new_id), back_kop))
 
 
-def _change_addons(account: Account, day: Day) -> None:
-    for change in [one for one in account.changes if one.what != TARIFF and one.on <= day.on]:
+def _change_addons(account: values.Account, day: values.Day) -> None:
+    for change in [one for one in account.changes if one.what != values.TARIFF and one.on <= day.on]:
         of = _find(account, change.service_id)
         if of is None:
             _forget(account, change)
         elif of.held.state in _KEEPS_DAYS and of.held.paid_until and of.held.paid_until > day.on:
             _put_off(account, change, of.held.paid_until)
-        elif change.what == ADDON_OFF:
+        elif change.what == values.ADDON_OFF:
             _forget(account, change)
             _end(account, of)
-            day.events.append(Event(ADDON_OFF, (of.id,)))
+            day.events.append(values.Event(values.ADDON_OFF, (of.id,)))
         else:
             _forget(account, change)
             _connect(account, change, of, day)
@@ -248,7 +129,7 @@ def _change_addons(account: Account, day: Day) -> None:
 _KEEPS_DAYS = (waking.ACTIVE, waking.STANDING, waking.PAUSED)
 
 
-def _connect(account: Account, change: Change, tariff: Service, day: Day) -> None:
+def _connect(account: values.Account, change: values.Change, tariff: values.Service, day: values.Day) -> None:
     assert change.offer is not None
     assert tariff.offer is not None
     beside = [one.offer for one in account.services if one.held.parent_id == tariff.id and one.offer]
@@ -268,11 +149,11 @@ def _connect(account: Account, change: Change, tariff: Service, day: Day) -> Non
         started_on=day.on,
         discounts=(),
     )
-    _add(account, Service(held, "addon", tariff.kind, change.priority, 0, change.offer))
-    day.events.append(Event(ADDON_ON, (held.id,)))
+    _add(account, values.Service(held, "addon", tariff.kind, change.priority, 0, change.offer))
+    day.events.append(values.Event(values.ADDON_ON, (held.id,)))
 
 
-def _begin_pause(account: Account, day: Day) -> None:
+def _begin_pause(account: values.Account, day: values.Day) -> None:
     pause = account.pause
     if pause is None or pause.is_running or pause.starts_on > day.on:
         return
@@ -286,13 +167,52 @@ def _begin_pause(account: Account, day: Day) -> None:
         _stand(account, paused, day.on)
     if any(one.held.state == waking.PAUSED for one in account.services):
         account.pause = pause._replace(is_running=True)
-        day.events.append(Event(PAUSE_BEGINS, tuple(paused)))
+        day.events.append(values.Event(values.PAUSE_BEGINS, tuple(paused)))
     else:
         account.pause = None
         account.balance_kop += pause.fee_kop
 
 
-def _charge(account: Account, day: Day) -> None:
+def _give_deferral(account: values.Account, day: values.Day) -> None:
+    """By the operator itself, to who is short: as `automatic_deferrals.sum_kop` decides."""
+    may, available_kop = account.automatic, account.balance_kop + account.limit_kop
+    if may is None or account.deferral or account.ends_on or available_kop < 0:
+        return
+    if (may.again_on and day.on < may.again_on) or (account.pause and not account.pause.is_daily):
+        return
+    if any(one.held.state not in (waking.ACTIVE, waking.STANDING) for one in account.services):
+        return
+    until = day.on + timedelta(days=may.days)
+    due_kop, all_kop = _would_cost(account, day.on, until)
+    if due_kop <= available_kop or due_kop + may.fee_kop - available_kop > may.max_kop:
+        return
+    credit_kop = min(all_kop + may.fee_kop - available_kop, may.max_kop)
+    account.deferral = values.Deferral(credit_kop, until)
+    account.automatic = may._replace(again_on=max(day.on + timedelta(days=may.every_days), until))
+    account.balance_kop -= may.fee_kop
+    day.events.append(values.Event(values.DEFERRAL_GIVEN, (), -may.fee_kop, credit_kop))
+
+
+def _would_cost(account: values.Account, on: date, until: date) -> tuple[int, int]:
+    """What is due on a date, and all that `[on, until)` would cost, if there were money for everything."""
+    if not any(one.is_active and one.held.paid_until == on for one in account.services):
+        return 0, 0
+    rich = replace(
+        account,
+        limit_kop=_ENOUGH_KOP,
+        services=[replace(one, charges=list(one.charges)) for one in account.services],
+        changes=list(account.changes),
+        automatic=None,
+    )
+    due_kop = all_kop = 0
+    for n in range((until - on).days):
+        kop = sum(kop for _, kop in take(rich, on + timedelta(days=n)).lines)
+        all_kop += kop
+        due_kop += 0 if n else kop
+    return due_kop, all_kop
+
+
+def _charge(account: values.Account, day: values.Day) -> None:
     due = [one for one in account.services if one.is_active and one.held.paid_until == day.on]
     if not due:
         return
@@ -304,7 +224,7 @@ def _charge(account: Account, day: Day) -> None:
     ]
     amounts = [cost.amount_kop for cost in costs]
     available_kop = account.balance_kop + account.limit_kop + (account.deferral.kop if account.deferral else 0)
-    day.due = [Due(one.id, kop, each.period) for one, kop, each in zip(due, amounts, dues, strict=True)]
+    day.due = [values.Due(one.id, kop, each.period) for one, kop, each in zip(due, amounts, dues, strict=True)]
     fit = rules.covered(amounts, available_kop)
     for one, each, cost in zip(due[:fit], dues, costs, strict=False):
         one.charges.append(
@@ -329,7 +249,7 @@ def _charge(account: Account, day: Day) -> None:
 
 
 # `flows.charge_run.STEPS`, and the charges after them.
-STEPS: tuple[Callable[[Account, Day], None], ...] = (
+STEPS: tuple[Callable[[values.Account, values.Day], None], ...] = (
     _end_deferral,
     _end_and_begin_discounts,
     _end_pause,
@@ -337,22 +257,19 @@ STEPS: tuple[Callable[[Account, Day], None], ...] = (
     _change_tariffs,
     _change_addons,
     _begin_pause,
+    _give_deferral,
     _charge,
 )
 
 
-def _discounts(account: Account) -> list[rules.Discount]:
-    return [discount for one in account.services for discount in one.held.discounts]
-
-
-def _stand(account: Account, stopped: Sequence[int], on: date) -> None:
+def _stand(account: values.Account, stopped: Sequence[int], on: date) -> None:
     """An add-on whose tariff has just stopped stands still with its paid days."""
     for one in account.services:
         if one.held.parent_id in stopped and one.is_active:
             one.set(waking.STANDING, paid_until=one.held.paid_until, stopped_on=on)
 
 
-def _give_back(one: Service, on: date) -> int:
+def _give_back(one: values.Service, on: date) -> int:
     """What comes back of the paid days from `on` on; the kopecks."""
     if one.held.paid_until is None:
         return 0
@@ -364,25 +281,25 @@ def _give_back(one: Service, on: date) -> int:
     return sum(line.amount_kop for line in lines)
 
 
-def _find(account: Account, id: int) -> Service | None:
+def _find(account: values.Account, id: int) -> values.Service | None:
     return next((one for one in account.services if one.id == id), None)
 
 
-def _add(account: Account, new: Service) -> None:
+def _add(account: values.Account, new: values.Service) -> None:
     """The latest among those of its priority: a new row has the highest id."""
     new.order = max((one.order for one in account.services), default=0) + 1
     account.services.append(new)
     account.services.sort(key=lambda one: (one.priority, one.order))
 
 
-def _end(account: Account, one: Service) -> None:
+def _end(account: values.Account, one: values.Service) -> None:
     account.services.remove(one)
     account.changes = [change for change in account.changes if change.service_id != one.id]
 
 
-def _put_off(account: Account, change: Change, to: date) -> None:
+def _put_off(account: values.Account, change: values.Change, to: date) -> None:
     account.changes = [one._replace(on=to) if one.id == change.id else one for one in account.changes]
 
 
-def _forget(account: Account, change: Change) -> None:
+def _forget(account: values.Account, change: values.Change) -> None:
     account.changes = [one for one in account.changes if one.id != change.id]

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 from django.conf import settings
 
-from abonent.billing import forecast, queries, returns, rules
+from abonent.billing import deferrals, forecast, queries, returns, rules
+from abonent.billing import forecast_account as values
 from abonent.billing.models import Change, Subscription
 from abonent.billing.models_changes import ChangeState, ChangeWhat
 from abonent.catalog.models import Offer
@@ -16,22 +17,33 @@ _WEEKS_DAYS = 70
 
 
 def of(seen: queries.Overview) -> forecast.Planned:
-    """No statement for an account with nothing planned; three at most."""
-    if not (seen.has_open_changes or seen.deferral_ends_on or seen.contract_ends_on):
+    """No statement for an account with nothing planned; four at most."""
+    automatic = _automatic(seen)
+    if not (seen.has_open_changes or seen.deferral_ends_on or seen.contract_ends_on or automatic):
         return forecast.NOTHING
     changes = _changes(seen.account_id) if seen.has_open_changes else ()
     offers = _offers(seen.account_id) if changes else {}
-    may_return = seen.deferral_ends_on or seen.contract_ends_on or any(one.what == ChangeWhat.TARIFF for one in changes)
-    return forecast.Planned(changes, offers, _charges(seen) if may_return else {})
+    ends = automatic or seen.deferral_ends_on or seen.contract_ends_on
+    may_return = ends or any(one.what == ChangeWhat.TARIFF for one in changes)
+    return forecast.Planned(changes, offers, _charges(seen) if may_return else {}, automatic)
 
 
-def _changes(account_id: int) -> tuple[forecast.Change, ...]:
+def _automatic(seen: queries.Overview) -> values.Automatic | None:
+    """Where the operator gives deferrals by itself."""
+    policy = settings.PROFILE.deferral
+    if not (policy.automatic and policy.max_kop and seen.subscriptions):
+        return None
+    again_on = deferrals.again_on(seen.account_id)
+    return values.Automatic(policy.max_kop, policy.days, policy.every_days, policy.fee_kop, again_on)
+
+
+def _changes(account_id: int) -> tuple[values.Change, ...]:
     found = Change.objects.filter(account_id=account_id, state=ChangeState.PLANNED)
     return tuple(_change(one) for one in found.select_related("version__offer").order_by("id"))
 
 
-def _change(one: Change) -> forecast.Change:
-    plain = forecast.Change(one.id, str(one.what), one.subscription_id, one.effective_on)
+def _change(one: Change) -> values.Change:
+    plain = values.Change(one.id, str(one.what), one.subscription_id, one.effective_on)
     if one.version is None or one.what == ChangeWhat.ADDON_OFF:
         return plain
     offer = one.version.offer

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from abonent.billing import forecast as forecasts
-from abonent.billing import forecast_steps, rules
+from abonent.billing import forecast_account as values
 from abonent.billing import queries as billing
+from abonent.billing import rules
 from abonent.core import money, periods
 from abonent.ui import chart, formats
 
@@ -109,23 +110,26 @@ def _coming(forecast: forecasts.Forecast, names: dict[int, str]) -> Iterator[Com
             yield Coming(step.on, event_in_words(event, names))
 
 
-def event_in_words(event: forecast_steps.Event, names: dict[int, str]) -> str:
+def event_in_words(event: values.Event, names: dict[int, str]) -> str:
     """«the new tariff City 500», «the pause begins», with what comes back."""
     name = names.get(event.ids[-1], "") if event.ids else ""
     texts = {
-        forecast_steps.DEFERRAL_ENDS: _("the deferred payment ends"),
-        forecast_steps.PAUSE_BEGINS: _("the pause begins"),
-        forecast_steps.PAUSE_ENDS: _("the pause ends"),
-        forecast_steps.CONTRACT_ENDS: _("the contract ends"),
-        forecast_steps.DISCOUNT_BEGINS: _("the discount on «%(name)s» begins") % {"name": name},
-        forecast_steps.DISCOUNT_ENDS: _("the discount on «%(name)s» ends") % {"name": name},
-        forecast_steps.TARIFF: _("the new tariff «%(name)s»") % {"name": name},
-        forecast_steps.ADDON_ON: _("«%(name)s» is connected") % {"name": name},
-        forecast_steps.ADDON_OFF: _("«%(name)s» is disconnected") % {"name": name},
+        values.DEFERRAL_GIVEN: _("a deferred payment of %(sum)s is given") % {"sum": money.show(event.credit_kop)},
+        values.DEFERRAL_ENDS: _("the deferred payment ends"),
+        values.PAUSE_BEGINS: _("the pause begins"),
+        values.PAUSE_ENDS: _("the pause ends"),
+        values.CONTRACT_ENDS: _("the contract ends"),
+        values.DISCOUNT_BEGINS: _("the discount on «%(name)s» begins") % {"name": name},
+        values.DISCOUNT_ENDS: _("the discount on «%(name)s» ends") % {"name": name},
+        values.TARIFF: _("the new tariff «%(name)s»") % {"name": name},
+        values.ADDON_ON: _("«%(name)s» is connected") % {"name": name},
+        values.ADDON_OFF: _("«%(name)s» is disconnected") % {"name": name},
     }
     text = texts[event.what]
-    if event.kop:
+    if event.kop > 0:
         text += ", " + _("%(sum)s comes back") % {"sum": money.show(event.kop)}
+    elif event.kop:
+        text += ", " + _("its fee is %(sum)s") % {"sum": money.show(-event.kop)}
     return text
 
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from abonent.billing import forecast, waking
-from abonent.billing import forecast_steps as steps
+from abonent.billing import forecast_account as values
 from abonent.billing.tests.builder import day
 
 
@@ -12,18 +12,18 @@ def held(id: int, charging: str, price_kop: int, paid_until: str, parent_id: int
     return waking.Held(id, parent_id, charging, price_kop, waking.ACTIVE, day(paid_until), None, date(2026, 1, 1))
 
 
-def services(*subscriptions: waking.Held) -> list[steps.Service]:
+def services(*subscriptions: waking.Held) -> list[values.Service]:
     return [
-        steps.Service(
+        values.Service(
             one, "addon" if one.parent_id else "tariff", "internet", 100 if one.parent_id else 0, one.id, None
         )
         for one in subscriptions
     ]
 
 
-def account(*subscriptions: waking.Held, balance_kop: int, **more: Any) -> steps.Account:
-    values: dict[str, Any] = {"limit_kop": 0, "deferral": None, "pause": None, "ends_on": None, "changes": []}
-    return steps.Account(balance_kop=balance_kop, services=services(*subscriptions), **{**values, **more})
+def account(*subscriptions: waking.Held, balance_kop: int, **more: Any) -> values.Account:
+    given: dict[str, Any] = {"limit_kop": 0, "deferral": None, "pause": None, "ends_on": None, "changes": []}
+    return values.Account(balance_kop=balance_kop, services=services(*subscriptions), **{**given, **more})
 
 
 def ahead(*subscriptions: waking.Held, balance_kop: int, last: str, credit_kop: int = 0) -> forecast.Forecast:
@@ -77,7 +77,7 @@ def test_nobody_has_no_steps() -> None:
 
 
 def deferred(*subscriptions: waking.Held, balance_kop: int, ends_on: str) -> forecast.Forecast:
-    of = account(*subscriptions, balance_kop=balance_kop, deferral=forecast.Deferral(600_00, day(ends_on)))
+    of = account(*subscriptions, balance_kop=balance_kop, deferral=values.Deferral(600_00, day(ends_on)))
     return forecast.ahead(of, first=day("2026-11-02"), last=day("2027-01-31"))
 
 
