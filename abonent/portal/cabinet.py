@@ -50,7 +50,7 @@ def first_screen(request: HttpRequest) -> HttpResponse:
         "deferral_last": seen.deferral_ends_on - periods.ONE_DAY if seen.deferral_ends_on else None,
         "ends_last": seen.contract_ends_on - periods.ONE_DAY if seen.contract_ends_on else None,
         "may_defer": bool(settings.PROFILE.deferral.max_kop) and not seen.deferral_kop,
-        "services": screen.services(seen, name_state=False),
+        "services": screen.services(seen, today, name_state=False),
         "operations": screen.operations(seen.lines),
         "future": future,
     }
@@ -79,7 +79,7 @@ def services(request: HttpRequest) -> HttpResponse:
     future = planned.open_changes(seen.account_id) if seen.has_open_changes else []
     plans = billing_planned.of(seen)
     forecast, known = forecasts.of(seen, today, plans), ahead.known(seen, plans)
-    all_of_them = screen.services(seen, name_state=True)
+    all_of_them = screen.services(seen, today, name_state=True)
     context = {
         "here": "cabinet_services",
         "seen": seen,

@@ -57,7 +57,7 @@ def page(request: HttpRequest) -> HttpResponse:
             "here": "history",
             "looked": looked,
             "statement": looked.month,
-            "lines": [_line(line) for line in reversed(looked.month.lines)],
+            "lines": [one for line in reversed(looked.month.lines) for one in reversed(lines_of(line))],
         },
     )
 
@@ -81,58 +81,116 @@ def file(request: HttpRequest) -> HttpResponse:
 def arithmetic(charge: statement.ChargeRow) -> list[Fact]:
     """Why the charge is what it is, in words: price × days ÷ days of the period, the rounding, the tariff then."""
     explained = statement.explain(charge)
-    spoken = {"price": money.show(explained.price_kop), "sum": money.show(explained.amount_kop)}
-    whole = formats.period(*charge.whole)
-    facts = [
-        Fact(_("Service then"), f"{charge.name(formats.language())}, {spoken['price']} {words.PER[charge.charging]}"),
-        Fact(_("For"), f"{formats.period(*charge.period)} ({formats.days(explained.days)})"),
+    days = formats.days(charge.period.days)
+    return [
+        _service_then(charge),
+        *_discounted(charge),
+        Fact(_("For"), f"{formats.period(*charge.period)} ({days})"),
+        Fact(_("Sum"), formula(explained, charge.whole)),
+        *_rounding(explained),
     ]
-    if explained.how == "whole":
-        facts.append(Fact(_("Sum"), _("a whole period costs exactly its price, %(sum)s") % spoken))
-        return facts
-    spoken |= {"of_days": formats.days(explained.of_days), "whole": whole}
-    if explained.how == "part":
-        counted = _("%(price)s × %(days)s ÷ %(of_days)s (%(whole)s) = %(sum)s")
-        facts.append(Fact(_("Sum"), counted % (spoken | {"days": formats.days(explained.days)})))
-        if explained.is_rounded:
-            facts.append(Fact(_("Rounding"), _("once, to the nearest kopeck; a half goes up")))
-        return facts
-    counted = _("%(price)s × %(day)s ÷ %(count)s = %(upto)s by the end of the day, less %(before)s by its beginning")
-    spoken |= {
-        "day": str(explained.day),
-        "count": str(explained.of_days),
-        "upto": money.show(explained.upto_kop),
-        "before": money.show(explained.before_kop),
-    }
-    facts.append(Fact(_("Sum"), f"{counted % spoken}: {spoken['sum']}"))
-    if explained.is_rounded:
-        facts.append(Fact(_("Rounding"), _("down to a kopeck, so that a month of days is exactly the month's price")))
-    return facts
+
+
+def arithmetic_of_discount(charge: statement.ChargeRow) -> list[Fact]:
+    """What the discount took off the charge: the sum without it, less the sum with it."""
+    explained = statement.explain(charge)
+    sums = (explained.amount_kop + charge.came_off_kop, explained.amount_kop, charge.came_off_kop)
+    return [
+        *_discounted(charge),
+        Fact(_("With the discount"), formula(explained, charge.whole)),
+        *_rounding(explained),
+        Fact(_("Discount"), "{} − {} = {}".format(*map(money.show, sums))),
+    ]
 
 
 def arithmetic_of_return(returned: statement.ReturnRow) -> list[Fact]:
     """Why so much came back: what was charged, less what the used days cost."""
     charge = returned.charge
-    price = f"{money.show(charge.price_kop)} {words.PER[charge.charging]}"
     facts = [
-        Fact(_("Service then"), f"{charge.name(formats.language())}, {price}"),
+        _service_then(charge),
+        *_discounted(charge),
         Fact(_("Charged"), f"{money.show(returned.charged_kop)}: {formats.period(*charge.period)}"),
     ]
     if returned.used.days:
-        counted = _("%(price)s × %(days)s ÷ %(of_days)s (%(whole)s) = %(sum)s")
-        spoken = {
-            "price": money.show(charge.price_kop),
-            "days": formats.days(returned.used.days),
-            "of_days": formats.days(charge.whole.days),
-            "whole": formats.period(*charge.whole),
-            "sum": money.show(returned.used_kop),
-        }
-        facts.append(Fact(_("Used, %(period)s") % {"period": formats.period(*returned.used)}, counted % spoken))
+        used = formula(statement.explain(charge, returned.used), charge.whole)
+        facts.append(Fact(_("Used, %(period)s") % {"period": formats.period(*returned.used)}, used))
     else:
         facts.append(Fact(_("Used"), _("nothing")))
     sums = (money.show(returned.charged_kop), money.show(returned.used_kop), money.show(returned.amount_kop))
     facts.append(Fact(_("Comes back"), "{} − {} = {}".format(*sums)))
     return facts
+
+
+def formula(explained: statement.Explained, whole: periods.Period) -> str:
+    """The arithmetic in one line."""
+    said = {
+        "price": money.show(explained.price_kop),
+        "sum": money.show(explained.amount_kop),
+        "days": formats.days(explained.days),
+        "of_days": formats.days(explained.of_days),
+        "whole": formats.period(*whole),
+        "shares": " + ".join(f"{days} ÷ {of_days}" for days, of_days in explained.months),
+        "day": str(explained.day),
+        "count": str(explained.of_days),
+        "upto": money.show(explained.upto_kop),
+        "before": money.show(explained.before_kop),
+    }
+    if explained.how == "day":
+        counted = _(
+            "%(price)s × %(day)s ÷ %(count)s = %(upto)s by the end of the day, less %(before)s by its beginning"
+        )
+        return f"{counted % said}: {said['sum']}"
+    return {
+        "whole": _("a whole period costs exactly its price, %(sum)s"),
+        "part": _("%(price)s × %(days)s ÷ %(of_days)s (%(whole)s) = %(sum)s"),
+        "months": _("%(price)s × (%(shares)s), each month by its own days = %(sum)s"),
+        "thirty": _("%(price)s × %(days)s ÷ 30, every month counted as 30 days = %(sum)s"),
+        "each_day": _("a day costs exactly its price, %(sum)s"),
+        "once": _("charged once: %(sum)s"),
+    }[explained.how] % said
+
+
+def lines_of(line: statement.Line) -> list[Line]:
+    """A line of the ledger in words; a charge with a discount is two: what it would have cost, and what came off."""
+    charge, returned = line.charge, line.returned
+    if returned is not None:
+        facts = {"name": returned.charge.name(formats.language()), "period": formats.period(*returned.unused)}
+        text = _("Return for «%(name)s», %(period)s") % facts
+        return [Line(line.on, text, line.amount_kop, line.balance_kop, arithmetic_of_return(returned))]
+    if charge is None:
+        return [Line(line.on, screen.what_of(line.reason, line.house), line.amount_kop, line.balance_kop, [])]
+    name, off_kop = charge.name(formats.language()), charge.came_off_kop
+    what = f"{name}, {formats.period(*charge.period)}"
+    if not off_kop:
+        return [Line(line.on, what, line.amount_kop, line.balance_kop, arithmetic(charge))]
+    full = arithmetic(charge._replace(discount_kop=0))
+    discount = _("Discount for «%(name)s»") % {"name": name}
+    return [
+        Line(line.on, what, line.amount_kop - off_kop, line.balance_kop - off_kop, full),
+        Line(line.on, discount, off_kop, line.balance_kop, arithmetic_of_discount(charge)),
+    ]
+
+
+def _service_then(charge: statement.ChargeRow) -> Fact:
+    price = f"{money.show(charge.price_kop)} {words.PER[charge.charging]}"
+    return Fact(_("Service then"), f"{charge.name(formats.language())}, {price}")
+
+
+def _discounted(charge: statement.ChargeRow) -> list[Fact]:
+    if not charge.discount_kop:
+        return []
+    sums = (charge.price_kop, charge.discount_kop, charge.net_kop)
+    return [Fact(_("Price with the discount"), "{} − {} = {}".format(*map(money.show, sums)))]
+
+
+def _rounding(explained: statement.Explained) -> list[Fact]:
+    if explained.is_capped:
+        return [Fact(_("Rounding"), _("a part never costs more than the whole period"))]
+    if not explained.is_rounded:
+        return []
+    if explained.how == "day":
+        return [Fact(_("Rounding"), _("down to a kopeck, so that a month of days is exactly the month's price"))]
+    return [Fact(_("Rounding"), _("once, to the nearest kopeck; a half goes up"))]
 
 
 def _look(own: scope.OwnRequest) -> Looked:
@@ -161,23 +219,11 @@ def _month(typed: str) -> date | None:
         return None
 
 
-def _line(line: statement.Line) -> Line:
-    charge, returned = line.charge, line.returned
-    if returned is not None:
-        facts = {"name": returned.charge.name(formats.language()), "period": formats.period(*returned.unused)}
-        text = _("Return for «%(name)s», %(period)s") % facts
-        return Line(line.on, text, line.amount_kop, line.balance_kop, arithmetic_of_return(returned))
-    if charge is None:
-        return Line(line.on, screen.what_of(line.reason, line.house), line.amount_kop, line.balance_kop, [])
-    what = f"{charge.name(formats.language())}, {formats.period(*charge.period)}"
-    return Line(line.on, what, line.amount_kop, line.balance_kop, arithmetic(charge))
-
-
 def _rows(seen: statement.Statement) -> Iterator[list[str]]:
     yield [_("Date"), _("What for"), _("Sum"), _("Balance after")]
     yield [seen.month.start.isoformat(), _("At the beginning of the month"), "", _number(seen.opening_kop)]
-    for line in map(_line, seen.lines):
-        yield [line.on.isoformat(), _safe(line.what), _number(line.amount_kop), _number(line.balance_kop)]
+    for one in (one for line in seen.lines for one in lines_of(line)):
+        yield [one.on.isoformat(), _safe(one.what), _number(one.amount_kop), _number(one.balance_kop)]
     last = seen.month.end - periods.ONE_DAY
     yield [last.isoformat(), _("At the end of the month"), "", _number(seen.closing_kop)]
 

@@ -20,7 +20,7 @@ class Line(NamedTuple):
 
 
 def lines(quoted: list[dict[str, Any]]) -> list[Line]:
-    return [_line(one) for one in quoted]
+    return [line for one in quoted for line in _lines(one)]
 
 
 def name(one: dict[str, Any]) -> str:
@@ -29,6 +29,16 @@ def name(one: dict[str, Any]) -> str:
 
 def price(one: dict[str, Any]) -> str:
     return f"{money.show(one['new_price_kop'])} {words.PER[one['new_charging']]}"
+
+
+def _lines(one: dict[str, Any]) -> list[Line]:
+    """A charge with a discount is two lines: what it would have cost, and what comes off."""
+    if one["what"] != "charge" or not one.get("discount_kop"):
+        return [_line(one)]
+    charge = _charge(one)
+    full = {**one, "discount_kop": 0, "amount_kop": one["amount_kop"] + charge.came_off_kop}
+    text = _("Discount for «%(name)s»") % {"name": name(one)}
+    return [_line(full), Line(text, charge.came_off_kop, history.arithmetic_of_discount(charge))]
 
 
 def _line(one: dict[str, Any]) -> Line:
@@ -65,6 +75,8 @@ def _charge(one: dict[str, Any]) -> statement.ChargeRow:
         one["charging"],
         one["name_ru"],
         one["name_en"],
+        one.get("discount_kop", 0),
+        one.get("proration_days", "period"),
     )
 
 

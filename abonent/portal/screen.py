@@ -46,6 +46,7 @@ class Service(NamedTuple):
     works: bool
     paid_through: date | None
     address: str
+    discount: str  # nothing: none counts now
 
 
 class Operation(NamedTuple):
@@ -97,9 +98,9 @@ def next_of(seen: billing.Overview, forecast: forecasts.Forecast, names: dict[in
     return Next(_("Next charge"), f"{formats.day(max(step.on, on))} · {money.show(amount_kop)}", lines)
 
 
-def services(seen: billing.Overview, *, name_state: bool) -> list[Service]:
+def services(seen: billing.Overview, on: date, *, name_state: bool) -> list[Service]:
     """In the order of charging.   name_state: say that a service works too, not only that it does not."""
-    return [_service(one, name_state) for one in seen.subscriptions]
+    return [_service(one, on, name_state) for one in seen.subscriptions]
 
 
 def operations(lines: Sequence[billing.LedgerLine]) -> list[Operation]:
@@ -155,7 +156,7 @@ def _after(balance_kop: int) -> str:
     return _("%(sum)s will remain.") % {"sum": money.show(balance_kop)}
 
 
-def _service(one: billing.SubscriptionRow, name_state: bool) -> Service:
+def _service(one: billing.SubscriptionRow, on: date, name_state: bool) -> Service:
     mark, state = words.STATES[one.state]
     works = one.state == "active"
     where = (one.settlement, one.street, one.house, one.korpus, one.stroenie, one.liter, one.flat)
@@ -170,7 +171,20 @@ def _service(one: billing.SubscriptionRow, name_state: bool) -> Service:
         works=works,
         paid_through=one.paid_until - periods.ONE_DAY if works and one.paid_until else None,
         address=spelling.spell(*(part or "" for part in where)),
+        discount=_discount(one, on),
     )
+
+
+def _discount(one: billing.SubscriptionRow, on: date) -> str:
+    """What comes off the price now, until when, and what is left of it."""
+    given = next((each for each in one.discounts if each.holds(on)), None)
+    if given is None:
+        return ""
+    off_kop = given.of_kop(one.price_kop)
+    said = {"off": money.show(off_kop), "net": money.show(one.price_kop - off_kop)}
+    if given.to_on is None:
+        return _("%(off)s off: %(net)s") % said
+    return _("%(off)s off through %(day)s: %(net)s") % {**said, "day": formats.day(given.to_on - periods.ONE_DAY)}
 
 
 def _has_internet(seen: billing.Overview) -> bool:

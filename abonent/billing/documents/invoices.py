@@ -233,6 +233,8 @@ def _line(one: lines.Line) -> dict[str, Any]:
         "name": {"ru": one.name_ru, "en": one.name_en},
         "charging": one.charging,
         "price_kop": one.price_kop,
+        "discount_kop": one.discount_kop,
+        "proration_days": one.proration_days,
         "period": [one.period.start.isoformat(), one.period.end.isoformat()],
         "whole": [one.whole.start.isoformat(), one.whole.end.isoformat()],
         "amount_kop": one.amount_kop,

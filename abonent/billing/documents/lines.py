@@ -26,6 +26,8 @@ class Charged(NamedTuple):
     period: periods.Period
     whole: periods.Period
     transfer: tuple[date, int]
+    discount_kop: int = 0  # what came off the price
+    proration_days: str = rules.OF_PERIOD
     returned_kop: int = 0  # less what was reversed of it
     used_until: date | None = None  # the first day given back
     returns: tuple[tuple[date, int], ...] = ()
@@ -33,6 +35,17 @@ class Charged(NamedTuple):
     @property
     def kept_kop(self) -> int:
         return self.amount_kop - self.returned_kop
+
+    @property
+    def full_kop(self) -> int:
+        """What the days paid for would have cost without the discount; as it is, where a correction changed it."""
+        due = rules.Due(self.used, self.whole)
+        if not self.discount_kop or self.kept_kop != self._cost_kop(due, self.price_kop - self.discount_kop):
+            return self.kept_kop
+        return self._cost_kop(due, self.price_kop)
+
+    def _cost_kop(self, due: rules.Due, price_kop: int) -> int:
+        return rules.amount_kop(self.charging, price_kop, due, self.proration_days)
 
     @property
     def used(self) -> periods.Period:
@@ -51,7 +64,9 @@ class Line(NamedTuple):
     price_kop: int  # of the whole period
     period: periods.Period
     whole: periods.Period
-    amount_kop: int  # VAT included
+    discount_kop: int  # what came off `full_kop`, which is the amount before it
+    proration_days: str
+    amount_kop: int  # VAT included, discount taken off
     vat_kop: int
     charges: tuple[tuple[date, int], ...]  # the transfers it comes from
     returns: tuple[tuple[date, int], ...]  # and those that gave a part of them back
@@ -87,9 +102,10 @@ def vat_kop(amount_kop: int, vat_rate: VatRate) -> int:
 
 def _goes_on(before: Charged, one: Charged) -> bool:
     return (
-        one.charging == rules.DAY
-        and (before.subscription_id, before.charging, before.price_kop, before.whole, before.period.end)
-        == (one.subscription_id, one.charging, one.price_kop, one.whole, one.period.start)
+        one.charging in rules.BY_DAYS
+        and (before.whole == one.whole or one.charging == rules.PER_DAY)
+        and (before.subscription_id, before.charging, before.price_kop, before.discount_kop, before.period.end)
+        == (one.subscription_id, one.charging, one.price_kop, one.discount_kop, one.period.start)
         and not before.returns
     )
 
@@ -104,6 +120,8 @@ def _line(run: list[Charged], vat_rate: VatRate) -> Line:
         price_kop=first.price_kop,
         period=periods.Period(first.period.start, last.used.end),
         whole=first.whole,
+        discount_kop=sum(one.full_kop for one in run) - amount_kop,
+        proration_days=first.proration_days,
         amount_kop=amount_kop,
         vat_kop=vat_kop(amount_kop, vat_rate),
         charges=tuple(one.transfer for one in run),
@@ -122,6 +140,8 @@ def _charged(row: dict[str, Any]) -> Charged:
         period=periods.Period(row["period_start"], row["period_end"]),
         whole=periods.Period(row["whole_start"], row["whole_end"]),
         transfer=(row["transfer_on"], row["transfer_id"]),
+        discount_kop=row["discount_kop"],
+        proration_days=row["proration_days"],
         returned_kop=row["returned_kop"],
         used_until=row["used_until"],
         returns=tuple((date.fromisoformat(on), number) for on, number in row["returns"] or ()),

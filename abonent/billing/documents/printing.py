@@ -60,7 +60,7 @@ def correction(document: Document) -> str:
 
 def _common(document: Document) -> dict[str, Any]:
     data = document.data
-    rows = [_row(number, line) for number, line in enumerate(data["lines"], 1)]
+    rows = [row for number, line in enumerate(data["lines"], 1) for row in _rows(number, line)]
     spoken = {"count": len(rows), "sum": money.show(document.total_kop)}
     contract = {"number": data["contract"]["number"], "day": _day(data["contract"]["signed_on"])}
     return {
@@ -212,16 +212,35 @@ _BY_KIND: dict[DocumentKind, Callable[[Document], dict[str, Any]]] = {
 }
 
 
+def _rows(number: int, line: dict[str, Any]) -> list[dict[str, str]]:
+    """A service, and what its discount took off on a row of its own."""
+    off_kop = line.get("discount_kop", 0)
+    if not off_kop:
+        return [_row(number, line)]
+    discount = {
+        "number": "",
+        "name": _("Discount for «%(name)s»") % {"name": _name(line)},
+        "period": formats.period(_period(line["period"])),
+        "how": "",
+        "quantity": "",
+        "unit": "",
+        "price": "",
+        "amount": formats.number(-off_kop),
+    }
+    return [_row(number, {**line, "amount_kop": line["amount_kop"] + off_kop}), discount]
+
+
 def _row(number: int, line: dict[str, Any]) -> dict[str, str]:
     period, whole = _period(line["period"]), _period(line["whole"])
-    by_day, is_whole = line["charging"] == rules.DAY, period == whole
+    charging = line["charging"]
     quantity, unit, how = "1", pgettext("unit", "month"), ""
-    if line["charging"] == lines.FEE:
+    if charging in (lines.FEE, rules.ONCE):
         unit = pgettext("unit", "piece")
-    elif by_day:
+    elif charging in rules.BY_DAYS:
         quantity, unit = str(period.days), pgettext("unit", "days")
-        how = _("charged by the day, %(price)s a month") % {"price": money.show(line["price_kop"])}
-    elif not is_whole:
+        if charging == rules.DAY:
+            how = _("charged by the day, %(price)s a month") % {"price": money.show(line["price_kop"])}
+    elif period != whole:
         quantity, unit = str(period.days), pgettext("unit", "days")
         how = _part_of(line, period, whole)
     return {
@@ -243,26 +262,35 @@ def _name(line: dict[str, Any]) -> str:
 
 
 def _part_of(line: dict[str, Any], period: periods.Period, whole: periods.Period) -> str:
-    """How a part of a month was counted; of one that came back in part, what was left."""
+    """How a part of a period was counted; of one that came back in part, what was left."""
+    policy = line.get("proration_days", rules.OF_PERIOD)
+    numerator, _of = rules.share(rules.Due(period, whole), policy)
     spoken = {
         "price": money.show(line["price_kop"]),
-        "days": formats.days(period.days),
+        "days": formats.days(numerator if policy == rules.THIRTY else period.days),
         "of_days": formats.days(whole.days),
+        "shares": " + ".join(f"{days} ÷ {of_days}" for days, of_days in rules.by_months(period)),
     }
+    if policy == rules.THIRTY:
+        return _("a part of the month: %(price)s × %(days)s ÷ 30, every month counted as 30 days") % spoken
+    if policy == rules.OF_CALENDAR_MONTH:
+        return _("a part of the month: %(price)s × (%(shares)s), each month by its own days") % spoken
     return _("a part of the month: %(price)s × %(days)s ÷ %(of_days)s") % spoken
 
 
 def _vat_row(number: int, line: dict[str, Any], vat_rate: int) -> list[str]:
     row = _row(number, line)
     net_kop = line["amount_kop"] - line["vat_kop"]
+    off_kop = line.get("discount_kop", 0)  # the law knows no line below zero: the price is said after the discount
+    discounted = "\n" + _("with a discount of %(sum)s") % {"sum": money.show(off_kop)} if off_kop else ""
     unit = [DASH] * 4  # a part of a month has no price per unit
-    if line["charging"] == lines.FEE:
+    if line["charging"] in (lines.FEE, rules.ONCE):
         unit = [_PIECE_CODE, row["unit"], "1", formats.number(net_kop)]
-    elif line["period"] == line["whole"]:
+    elif line["charging"] == rules.MONTH and line["period"] == line["whole"]:
         unit = [_MONTH_CODE, pgettext("unit", "month"), "1", formats.number(net_kop)]
     return [
         row["number"],
-        f"{row['name']}\n{row['period']}",
+        f"{row['name']}\n{row['period']}{discounted}",
         DASH,
         *unit,
         formats.number(net_kop),

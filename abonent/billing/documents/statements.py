@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from abonent.billing import statement
+from abonent.billing import rules, statement
 from abonent.billing.documents import formats
 from abonent.core import documents, money, periods
 from abonent.ledger.models import Account
@@ -102,43 +102,54 @@ def printed(contract_id: int, period: periods.Period, *, on: date, language: str
         return _printed(contract, seen, on)
 
 
-def arithmetic(charge: statement.ChargeRow) -> str:
-    """Why a charge is what it is, in one sentence of the language in force."""
-    explained = statement.explain(charge)
+def arithmetic(charge: statement.ChargeRow, period: periods.Period | None = None) -> str:
+    """Why a charge, or some days of it, cost so much, in one sentence of the language in force."""
+    explained = statement.explain(charge, period)
     said = {
         "price": money.show(explained.price_kop),
         "sum": money.show(explained.amount_kop),
         "whole": formats.period(charge.whole),
         "days": formats.days(explained.days),
         "of_days": formats.days(explained.of_days),
+        "shares": " + ".join(f"{days} ÷ {of_days}" for days, of_days in explained.months),
         "day": str(explained.day),
         "count": str(explained.of_days),
         "upto": money.show(explained.upto_kop),
         "before": money.show(explained.before_kop),
     }
-    if explained.how == "whole":
-        return _("a whole period costs exactly its price, %(sum)s") % said
-    if explained.how == "part":
-        counted = _("%(price)s × %(days)s ÷ %(of_days)s (%(whole)s) = %(sum)s") % said
-        return ", ".join([counted, _("rounded to a kopeck")] if explained.is_rounded else [counted])
-    counted = _("%(price)s × %(day)s ÷ %(count)s = %(upto)s by the end of the day, less %(before)s by its beginning")
-    return f"{counted % said}: {said['sum']}"
+    if explained.how == "day":
+        by_day = _("%(price)s × %(day)s ÷ %(count)s = %(upto)s by the end of the day, less %(before)s by its beginning")
+        return f"{by_day % said}: {said['sum']}"
+    counted = {
+        "whole": _("a whole period costs exactly its price, %(sum)s"),
+        "part": _("%(price)s × %(days)s ÷ %(of_days)s (%(whole)s) = %(sum)s"),
+        "months": _("%(price)s × (%(shares)s), each month by its own days = %(sum)s"),
+        "thirty": _("%(price)s × %(days)s ÷ 30, every month counted as 30 days = %(sum)s"),
+        "each_day": _("a day costs exactly its price, %(sum)s"),
+        "once": _("charged once: %(sum)s"),
+    }[explained.how] % said
+    if explained.is_capped:
+        return ", ".join([counted, _("a part never costs more than the whole period")])
+    return ", ".join([counted, _("rounded to a kopeck")] if explained.is_rounded else [counted])
+
+
+def arithmetic_of_discount(charge: statement.ChargeRow) -> str:
+    """What came off: the price less the discount, counted in the same way."""
+    said = {
+        "price": money.show(charge.price_kop),
+        "off": money.show(charge.discount_kop),
+        "net": money.show(charge.net_kop),
+    }
+    return _("%(price)s − %(off)s = %(net)s") % said + "; " + arithmetic(charge)
 
 
 def arithmetic_of_return(returned: statement.ReturnRow) -> str:
     """Why so much came back: what was charged, less what the used days cost."""
-    charge, used = returned.charge, returned.used
-    said = {
-        "charged": money.show(returned.charged_kop),
-        "used": money.show(returned.used_kop),
-        "sum": money.show(returned.amount_kop),
-        "price": money.show(charge.price_kop),
-        "days": formats.days(used.days),
-        "of_days": formats.days(charge.whole.days),
-    }
-    if not used.days:
+    said = {"charged": money.show(returned.charged_kop), "sum": money.show(returned.amount_kop)}
+    if not returned.used.days:
         return _("all of the %(charged)s charged: nothing was used") % said
-    return _("charged %(charged)s − used %(price)s × %(days)s ÷ %(of_days)s = %(used)s; comes back %(sum)s") % said
+    said["used"] = arithmetic(returned.charge, returned.used)
+    return _("charged %(charged)s, used %(used)s; comes back %(sum)s") % said
 
 
 def _printed(contract: Contract, seen: statement.Statement, on: date) -> dict[str, Any]:
@@ -171,20 +182,55 @@ def _printed(contract: Contract, seen: statement.Statement, on: date) -> dict[st
         ],
         "columns": [_("Date"), _("What for"), _("Sum"), _("Balance after")],
         "opening": [formats.numeric_day(seen.month.start), _("At the beginning"), money.show(seen.opening_kop)],
-        "rows": [_row(line) for line in seen.lines],
+        "rows": [row for line in seen.lines for row in _rows(line)],
         "closing": [formats.numeric_day(seen.month.last_day), _("At the end"), money.show(seen.closing_kop)],
         "nothing": "" if seen.lines else _("Nothing came in and nothing was charged in this period."),
-        "note": _(
-            "A whole month costs its price. A part of it costs price × days ÷ days of the month, rounded once to the "
-            "nearest kopeck, a half goes up. A day charged by the day costs the sum by its end less the sum by its "
-            "beginning, both rounded down to a kopeck, so that the days of a month make exactly its price."
-        ),
+        "note": _note(),
     }
 
 
-def _row(line: statement.Line) -> list[str]:
-    """Date, what, how it was counted, sum, balance after it."""
-    what, how = _what(line)
+def _note() -> str:
+    """How this operator counts."""
+    parts = {
+        rules.OF_PERIOD: _("A part of it costs price × days ÷ days of the period, rounded once to the nearest kopeck."),
+        rules.OF_CALENDAR_MONTH: _(
+            "A part of it costs price × days ÷ days of the month, for each month that it touches, rounded once to the "
+            "nearest kopeck; never more than the whole."
+        ),
+        rules.THIRTY: _(
+            "A part of it costs price × days ÷ 30, every month counted as 30 days, rounded once to the nearest kopeck; "
+            "never more than the whole."
+        ),
+    }
+    return " ".join(
+        [
+            _("A whole period costs its price."),
+            parts[settings.PROFILE.proration_days],
+            _(
+                "A day charged by the day costs the sum by its end less the sum by its beginning, both rounded down to "
+                "a kopeck, so that the days of a month make exactly its price."
+            ),
+        ]
+    )
+
+
+def _rows(line: statement.Line) -> list[list[str]]:
+    """Date, what, how it was counted, sum, balance after it. A discount is a row of its own, after its charge."""
+    charge = line.charge
+    off_kop = charge.came_off_kop if charge is not None else 0
+    if charge is None or not off_kop:
+        return [_row(line, *_what(line))]
+    before = line._replace(
+        amount_kop=line.amount_kop - off_kop,
+        balance_kop=line.balance_kop - off_kop,
+        charge=charge._replace(discount_kop=0),
+    )
+    named = _("Discount for «%(name)s»") % {"name": charge.name(formats.language())}
+    came_off = line._replace(amount_kop=off_kop)
+    return [_row(before, *_what(before)), _row(came_off, named, arithmetic_of_discount(charge))]
+
+
+def _row(line: statement.Line, what: str, how: str) -> list[str]:
     return [
         formats.numeric_day(line.on),
         what,
