@@ -1,12 +1,13 @@
 """Tables of exact sums: months of 28 to 31 days, parts, days, and the order of priority."""
 
+import itertools
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from abonent.billing import rules
+from abonent.billing import returns, rules
 from abonent.core import periods
 from abonent.core.periods import Period
 
@@ -123,3 +124,77 @@ def test_tariffs_come_before_add_ons_and_kinds_as_the_profile_orders_them() -> N
         for role, kind in [("tariff", "internet"), ("tariff", "tv"), ("addon", "internet"), ("addon", "tv")]
     ]
     assert order == [0, 1, 100, 101]
+
+
+DATES = st.dates(date(2000, 1, 1), date(2099, 12, 1))
+POLICIES = st.sampled_from([rules.OF_PERIOD, rules.OF_CALENDAR_MONTH, rules.THIRTY])
+
+
+@given(price_kop=st.integers(0, rules.MAX_PRICE_KOP), on=DATES, anchor=st.integers(1, 31), data=st.data())
+def test_the_pieces_of_a_period_sum_to_the_whole_within_half_a_kopeck_each(
+    price_kop: int, on: date, anchor: int, data: st.DataObject
+) -> None:
+    """Each piece is rounded once, by half a kopeck at most: n pieces differ from the whole by n ÷ 2 at most."""
+    whole = periods.cycle(on, anchor)
+    cuts = data.draw(st.sets(st.sampled_from(periods.each_day(whole.start, whole.end)[1:])))
+    bounds = [whole.start, *sorted(cuts), whole.end]
+    pieces = [
+        rules.amount_kop("month", price_kop, rules.Due(Period(start, end), whole), rules.OF_PERIOD)
+        for start, end in itertools.pairwise(bounds)
+    ]
+    assert 2 * abs(sum(pieces) - price_kop) <= len(pieces)
+
+
+@given(price_kop=st.integers(0, rules.MAX_PRICE_KOP), on=DATES, anchor=st.integers(1, 31), policy=POLICIES)
+def test_more_days_never_cost_less_and_no_part_costs_more_than_the_whole(
+    price_kop: int, on: date, anchor: int, policy: str
+) -> None:
+    due = rules.next_due("month", on, anchor)
+    days = [Period(on, end) for end in [*periods.each_day(on, due.period.end)[1:], due.period.end]]
+    costs = [rules.amount_kop("month", price_kop, rules.Due(each, due.whole), policy) for each in days]
+    assert costs == sorted(costs)
+    assert costs[0] >= 0
+    assert costs[-1] <= price_kop
+
+
+@given(on=DATES, anchor=st.integers(1, 31))
+def test_the_periods_of_an_anchor_hold_each_day_once(on: date, anchor: int) -> None:
+    whole = periods.cycle(on, anchor)
+    assert whole.holds(on)
+    assert all(periods.cycle(day, anchor) == whole for day in periods.each_day(*whole))
+    assert periods.cycle(whole.end, anchor).start == whole.end
+    assert periods.cycle(whole.start - periods.ONE_DAY, anchor).end == whole.start
+    assert 28 <= whole.days <= 31
+    assert whole.start.day == min(anchor, periods.days_of_month(whole.start))
+
+
+@given(
+    price_kop=st.integers(0, rules.MAX_PRICE_KOP),
+    off=st.integers(1, 10_000),
+    on=DATES,
+    anchor=st.integers(1, 31),
+    policy=POLICIES,
+    used_days=st.integers(0, 31),
+)
+def test_used_and_returned_make_what_was_charged_whatever_the_policy(
+    price_kop: int, off: int, on: date, anchor: int, policy: str, used_days: int
+) -> None:
+    due = rules.next_due("month", on, anchor)
+    given = rules.Discount(rules.PERCENT, off, None, date(2000, 1, 1), None)
+    cost = rules.cost("month", price_kop, [given], due, policy)
+    charge = returns.Charged(due.period, due.whole, 0, price_kop, "month", cost.amount_kop, cost.discount_kop, policy)
+    lines, left = returns.split([charge], max(0, due.period.days - used_days))
+    assert left == 0
+    assert all(0 <= one.amount_kop <= one.charged_kop for one in lines)
+    assert all(one.used_kop + one.amount_kop == cost.amount_kop for one in lines)
+
+
+@given(price_kop=st.integers(0, rules.MAX_PRICE_KOP), off=st.integers(1, 10_000), month=DATES)
+def test_a_discounted_month_of_days_sums_to_the_discounted_month(price_kop: int, off: int, month: date) -> None:
+    whole = periods.calendar_month(month)
+    given = rules.Discount(rules.PERCENT, off, None, whole.start, None)
+    days = [
+        rules.cost("day", price_kop, [given], rules.next_due("day", day, 1), rules.OF_PERIOD).amount_kop
+        for day in periods.each_day(*whole)
+    ]
+    assert sum(days) == rules.cost("month", price_kop, [given], rules.Due(whole, whole), rules.OF_PERIOD).amount_kop

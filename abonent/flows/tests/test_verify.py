@@ -74,7 +74,43 @@ BREAKS = [
     ("each charge recomputes", "update billing_charge set period_end = period_end - 1 where charging = 'month'"),
     ("each charge recomputes", "update billing_charge set whole_end = whole_end + 1"),
     ("each charge recomputes", "update billing_charge set charging = 'once'"),
-    ("each charge recomputes", "update billing_charge set proration_days = 'thirty'"),
+    ("each charge recomputes", "update billing_charge set proration_days = 'weekly'"),
+    (
+        "each charge recomputes",
+        "update billing_charge set proration_days = 'thirty' where charging = 'month' and period_start <> whole_start",
+    ),
+    (
+        "each charge recomputes",
+        "update billing_charge set discount_kop = 1 where amount_kop > 0 and charging = 'month'",
+    ),
+    ("each charge recomputes", "update billing_charge set whole_start = whole_start - 1 where charging = 'month'"),
+    (
+        "a charge is cheaper only by a discount",
+        "update billing_charge set discount_kop = 1 where amount_kop > 0 and charging = 'month'",
+    ),
+    ("what comes off a price is the discount that runs", "update billing_subscription set discount_kop = 1"),
+    (
+        "what comes off a price is the discount that runs",
+        "insert into billing_discount (subscription_id, account_id, kind, percent_hundredths, from_on, state, reason,"
+        " created_by, ended_by) select id, account_id, 'percent', 1000, '2026-11-01', 'running', '', '', ''"
+        " from billing_subscription",
+    ),
+    (
+        "a discount begins and ends on its date",
+        "insert into billing_discount (subscription_id, account_id, kind, percent_hundredths, from_on, state, reason,"
+        " created_by, ended_by) select id, account_id, 'percent', 1000, '2026-11-01', 'planned', '', '', ''"
+        " from billing_subscription",
+    ),
+    (
+        "no discount is an orphan",
+        "insert into billing_discount (subscription_id, account_id, kind, amount_kop, from_on, state, reason, created_by,"
+        " ended_by) select id, account_id + 1000, 'fixed', 1, '2027-01-01', 'planned', '', '', ''"
+        " from billing_subscription",
+    ),
+    (
+        "what is charged once is charged once",
+        "update billing_subscription set charging = 'once' where account_id = {anna} and kind = 'tv'",
+    ),
     ("a charge has the transfer it names", "delete from ledger_transfer where reason = 'charge'"),
     ("a charge has the transfer it names", "update billing_charge set charged_on = charged_on + 1"),
     ("a charge has the transfer it names", "update ledger_transfer set credit_id = 105 where reason = 'charge'"),
@@ -156,9 +192,9 @@ def test_a_row_in_a_default_partition_is_found(anna: Account) -> None:
     )
 
 
-def charge_row(subscription: Subscription, on: date) -> Charge:
-    due = rules.next_due(subscription.charging, on, 1)
-    kop = rules.amount_kop(subscription.charging, subscription.price_kop, due, "period")
+def charge_row(subscription: Subscription, on: date, *, anchor: int, policy: str, off_kop: int) -> Charge:
+    due = rules.next_due(subscription.charging, on, anchor)
+    kop = rules.amount_kop(subscription.charging, subscription.price_kop - off_kop, due, policy)
     return Charge(
         period_start=due.period.start,
         subscription=subscription,
@@ -167,8 +203,9 @@ def charge_row(subscription: Subscription, on: date) -> Charge:
         whole_start=due.whole.start,
         whole_end=due.whole.end,
         price_kop=subscription.price_kop,
+        discount_kop=off_kop,
         charging=subscription.charging,
-        proration_days="period",
+        proration_days=policy,
         amount_kop=kop,
         charged_on=on,
         transfer_on=on if kop else None,
@@ -176,17 +213,27 @@ def charge_row(subscription: Subscription, on: date) -> Charge:
     )
 
 
-def test_the_second_formula_agrees_with_the_rule_on_every_day_of_four_years() -> None:
+@pytest.mark.parametrize("policy", [rules.OF_PERIOD, rules.OF_CALENDAR_MONTH, rules.THIRTY])
+@pytest.mark.parametrize("anchor", [1, 15, 29, 31])
+def test_the_second_formula_agrees_with_the_rule_on_every_day_of_two_years(policy: str, anchor: int) -> None:
     first = date(2027, 1, 1)
-    partitions.ensure(first, date(2031, 1, 1))
+    partitions.ensure(first, date(2029, 1, 1))
     account = builder.account()
     made = [
-        builder.subscribe(account, price, "2027-01-01", kind=kind, charging=charging)
-        for price in ("619,99", "0,01", "7,77")
-        for kind, charging in (("tv", "month"), ("telephony", "day"))
+        (builder.subscribe(account, price, "2027-01-01", kind=kind, charging=charging), off_kop)
+        for price, off_kop in (("619,99", 0), ("7,77", 78))
+        for kind, charging in (("tv", "month"), ("telephony", "day"), ("video", "per_day"))
     ]
-    Charge.objects.bulk_create(charge_row(one, first + timedelta(days=n)) for one in made for n in range(4 * 365 + 1))
+    rows = [
+        charge_row(one, first + timedelta(days=n), anchor=anchor, policy=policy, off_kop=off_kop)
+        for one, off_kop in made
+        for n in range(2 * 365 + 1)
+    ]
+    Charge.objects.bulk_create(rows)
     assert [line for line in verify.problems() if line.startswith("each charge recomputes")] == []
+    db.run("alter table billing_charge disable trigger user")
+    db.run("update billing_charge set amount_kop = amount_kop + 1 where amount_kop > 0 and period_start = '2028-02-29'")
+    assert len([line for line in verify.problems() if line.startswith("each charge recomputes")]) == 6
 
 
 def test_the_command_lists_what_is_broken_and_exits_with_1(anna: Account, capsys: pytest.CaptureFixture[str]) -> None:
