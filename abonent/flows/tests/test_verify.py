@@ -103,8 +103,8 @@ BREAKS = [
     ),
     (
         "no discount is an orphan",
-        "insert into billing_discount (subscription_id, account_id, kind, amount_kop, from_on, state, reason, created_by,"
-        " ended_by) select id, account_id + 1000, 'fixed', 1, '2027-01-01', 'planned', '', '', ''"
+        "insert into billing_discount (subscription_id, account_id, kind, amount_kop, from_on, state, reason,"
+        " created_by, ended_by) select id, account_id + 1000, 'fixed', 1, '2027-01-01', 'planned', '', '', ''"
         " from billing_subscription",
     ),
     (
