@@ -8,7 +8,9 @@ from abonent.api.checkpay import views as checkpay
 from abonent.demo import cast, screens
 from abonent.portal import (
     addons,
+    autopay,
     cabinet,
+    cards,
     close,
     connect,
     deferred,
@@ -54,6 +56,9 @@ urlpatterns: list[URLPattern] = [
     path("cabinet/statement/", documents.statement, name="statement"),
     path("cabinet/pay/", pay.form, name="pay"),
     path("cabinet/pay/<str:token>/", pay.result, name="payment"),
+    path("cabinet/cards/", cards.page, name="cards"),
+    path("cabinet/cards/<str:token>/", cards.bound, name="card_bound"),
+    path("cabinet/autopay/", autopay.page, name="autopay"),
     path("cabinet/deferred/", deferred.page, name="deferred"),
     path("cabinet/resume/", resume.page, name="resume"),
     path("cabinet/pause/", pause.page, name="pause"),

@@ -6,8 +6,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from abonent.billing.models import ChargeRun, RunState
-from abonent.core import clock, money
+from abonent.core import clock, money, periods
 from abonent.flows import schedule
+from abonent.payments.models_cards import Autopay
+
+
+def _days(before: date, day: date) -> list[date]:
+    """Where the clock stops on its way: at each date where something is debited by itself, else at the last one."""
+    if day <= before or not Autopay.objects.filter(is_on=True).exists():
+        return [day]
+    return list(periods.each_day(before + periods.ONE_DAY, day + periods.ONE_DAY))
 
 
 def move(day: date) -> list[str]:
@@ -16,8 +24,10 @@ def move(day: date) -> list[str]:
     Raises clock.UnableToMoveClock with the sandbox off, or when `day` is not after today.
     """
     before = clock.today()
-    clock.move_to(day)
-    failed = schedule.tick(clock.now())
+    failed: list[str] = []
+    for each in _days(before, day):
+        clock.move_to(each)
+        failed += schedule.tick(clock.now())
     runs = list(ChargeRun.objects.filter(on__gt=before, on__lte=day, state=RunState.FINISHED))
     charges = sum(run.fact["charges"] for run in runs)
     suspensions = sum(run.fact["suspensions"] for run in runs)
@@ -30,5 +40,5 @@ def move(day: date) -> list[str]:
         lines.append(
             ngettext("%(n)s service was suspended.", "%(n)s services were suspended.", suspensions) % {"n": suspensions}
         )
-    lines += [_("Failed: %(what)s. The worker's log says why.") % {"what": name} for name in failed]
+    lines += [_("Failed: %(what)s. The worker's log says why.") % {"what": name} for name in dict.fromkeys(failed)]
     return lines

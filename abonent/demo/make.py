@@ -17,7 +17,12 @@ from abonent.flows import charge_run, sign_contract, topup
 from abonent.identity import users
 from abonent.identity.models import User
 from abonent.ledger.models import Account
+from abonent.payments import cards
+from abonent.payments.gateways import yookassa_objects as objects
+from abonent.payments.models_cards import ConsentPurpose
 from abonent.subscribers.models import Contract, Customer, CustomerKind
+
+ANNAS_TOKEN = "00000000-0000-5000-8000-000000100001"  # of sandbox/schema_2.sql
 
 
 def once(console: Console) -> bool:
@@ -60,6 +65,7 @@ def people(today: date) -> Iterator[tuple[int, int]]:
                     receipt += 1
                     _pay(one, receipt)
         yield number, len(days)
+    _bind_card(today)
     _staff()
 
 
@@ -96,6 +102,26 @@ def _pay(one: stories.Payment, receipt: int) -> None:
         on=one.on,
         actor="demo",
     )
+
+
+def _bind_card(today: date) -> None:
+    """Anna's: the sandbox's bank knows this token from its first start."""
+    account = Account.objects.get(contract__number="100001")
+    at = clock.at_noon(today)
+    with db.atomic():
+        consent = cards.agree(
+            account_id=account.pk,
+            purpose=ConsentPurpose.BIND,
+            cause="demo:anna",
+            words=cards.Words("demo", "ru", "Карта привязана в демонстрации."),
+            actor="demo",
+            address=None,
+            at=at,
+        )
+        method = objects.BankMethod(
+            ANNAS_TOKEN, "bank_card", True, objects.ACTIVE, "•• 2987", "Mir", (2049, 12), "", {}
+        )
+        cards.keep(account_id=account.pk, cause=consent.cause, consent=consent, method=method, at=at)
 
 
 def _premises(segment: str, flat: str, nth: int) -> Premises:

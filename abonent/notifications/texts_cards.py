@@ -128,7 +128,7 @@ KINDS: dict[str, Kind] = {
     "card_unbound": Kind(frozenset({"card"}), _card_unbound, at_any_hour=True),
     "autopay_on": Kind(frozenset({"card", "month_limit_kop"}), _autopay_on, at_any_hour=True),
     "autopay_off": Kind(frozenset({"why"}), _autopay_off, at_any_hour=True),
-    "autopay_ahead": Kind(frozenset({"amount_kop", "on", "card"}), _autopay_ahead, sms_first=True),
+    "autopay_ahead": Kind(frozenset({"amount_kop", "on", "card"}), _autopay_ahead),
     "autopay_paid": Kind(frozenset({"amount_kop", "balance_kop", "card"}), _autopay_paid),
     "autopay_declined": Kind(
         frozenset({"amount_kop", "card", "reason", "group", "next_on"}), _autopay_declined, sms_first=True

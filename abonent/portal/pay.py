@@ -17,7 +17,7 @@ from abonent.flows import topup
 from abonent.ledger.models import Account
 from abonent.payments import queries as payments
 from abonent.payments.models import PaymentState
-from abonent.portal import cabinet, scope, screen, sums, words
+from abonent.portal import agreements, cabinet, cards, scope, screen, sums, words
 from abonent.ui import formats
 
 ROUND_SUMS_KOP = (500_00, 1_000_00, 2_000_00)
@@ -37,6 +37,7 @@ def form(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _form(own, typed=request.GET.get("sum", "")[: sums.MOST_CHARS])
     typed, token = request.POST.get("sum", ""), request.POST.get("token", "")
+    chosen = request.POST.get("by", "")
     try:
         amount_kop = sums.read(typed)
         started = topup.start(
@@ -44,6 +45,7 @@ def form(request: HttpRequest) -> HttpResponse:
             amount_kop=amount_kop,
             submit_token=token,
             return_url=request.build_absolute_uri(reverse("payment", args=[token or "-"])),
+            by=_by(own, chosen),
         )
     except sums.UnableToRead as error:
         return _form(own, typed=typed, token=token, error=str(error))
@@ -56,6 +58,9 @@ def form(request: HttpRequest) -> HttpResponse:
     except topup.FormUsed:
         used = _("This form has been sent before. Look at the sum and send it once more.")
         return _form(own, typed=typed, error=used)
+    except topup.CardGone:
+        gone = _("This card is unbound. Choose another way to pay.")
+        return _form(own, typed=typed, token=token, problem=gone)
     except topup.CardsAreOff:
         return _form(own, typed=typed, token=token, problem=_("Card payment is switched off just now."))
     except topup.BankSaidNo:
@@ -102,6 +107,20 @@ def quick_sums(missing_kop: int, forecast: forecasts.Forecast) -> list[QuickSum]
     return found + [QuickSum(kop, sums.typed(kop), "") for kop in ROUND_SUMS_KOP if kop not in wanted]
 
 
+def _by(own: scope.OwnRequest, chosen: str) -> topup.By:
+    """How the payer wants to pay.   chosen: "card:17", "sbp", "new"."""
+    kind, card_id = chosen.partition(":")[::2]
+    if kind == "card":
+        return topup.By(card_id=cards.read_id(card_id) or -1)
+    remember = agreements.to_bind() if own.POST.get("remember") else None
+    return topup.By(
+        kind={"sbp": "sbp", "new": "bank_card"}.get(kind, ""),
+        remember=remember,
+        actor=own.user.username,
+        address=own.META.get("REMOTE_ADDR"),
+    )
+
+
 def account_of(own: scope.OwnRequest) -> Account:
     """The account of the chosen contract."""
     return Account.objects.get(contract_id=own.contract.id)
@@ -113,11 +132,15 @@ def _to(address: str) -> HttpResponse:
 
 def _form(own: scope.OwnRequest, *, typed: str, token: str = "", error: str = "", problem: str = "") -> HttpResponse:
     seen, today = cabinet.overview(own), clock.today()
-    now = screen.now(seen, today)
+    now, bound = screen.now(seen, today), cards.shown(seen.account_id)
     context = {
         "here": "pay",
         "seen": seen,
         "missing_kop": now.pay_kop,
+        "cards": bound,
+        "chosen": own.POST.get("by") or (f"card:{bound[0].card.pk}" if bound else "new"),
+        "words": agreements.to_bind(),
+        "tab": "pay",
         "quick": quick_sums(now.pay_kop, forecasts.of(seen, today, planned.of(seen))),
         "card": settings.PROFILE.card,
         "typed": typed,

@@ -64,6 +64,20 @@ CHANNELS: dict[str, StrPromise] = {
     "clearing:sber": _("Top-up through Sberbank"),
     "clearing:bank": _("Top-up by bank transfer"),
 }
+METHODS: dict[str, StrPromise] = {
+    "bank_card": _("Bank card"),
+    "sbp": _("Fast payment system"),
+}
+# Autopay's debits: (mark of ui/components/mark.html, word)
+ATTEMPTS: dict[str, tuple[str, StrPromise]] = {
+    "planned": ("wait", _("will be debited")),
+    "debiting": ("wait", _("waits for the bank's answer")),
+    "paid": ("ok", _("debited")),
+    "paid_late": ("ok", _("debited")),
+    "declined": ("warn", _("did not go through")),
+    "dropped": ("quiet", _("not debited")),
+}
+CALLED_OFF = _("called off by you")
 _CANCEL_REASONS: dict[str, StrPromise] = {
     "insufficient_funds": _("There was not enough money on the card. Top the card up or take another one."),
     "card_expired": _("The card has expired. Take another one."),
@@ -79,6 +93,9 @@ _CANCEL_REASONS: dict[str, StrPromise] = {
     "country_forbidden": _("Cards of this country are not accepted. Take another card."),
     "expired_on_confirmation": _("The payment was not confirmed in time. Nothing was taken: try again."),
     "canceled_by_merchant": _("The payment was called off. Nothing was taken."),
+    "permission_revoked": _("Its owner has forbidden such debits at the bank. Bind the card anew or take another one."),
+    "identification_required": _("The bank wants to know its client better. Ask at the bank or take another card."),
+    "card_unbound": _("The card was unbound before the bank was asked. Nothing was taken."),
     "never_reached_bank": _("The bank did not get this payment. Nothing was taken: try again."),
 }
 _UNKNOWN_REASON = _("The bank did not say why. Try again, take another card, or call us.")

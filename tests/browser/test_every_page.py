@@ -19,7 +19,7 @@ PUBLIC = (
 ACCOUNT = (
     "/cabinet/", "/cabinet/services/", "/cabinet/history/", "/cabinet/history/?month=2026-08", "/cabinet/pay/",
     "/cabinet/password/", "/cabinet/tariff/", "/cabinet/addons/", "/cabinet/deferred/", "/cabinet/pause/",
-    "/cabinet/close/", "/cabinet/documents/",
+    "/cabinet/close/", "/cabinet/documents/", "/cabinet/cards/", "/cabinet/autopay/",
 )  # fmt: skip
 LOOKS = [(1280, "light"), (360, "dark")]
 FIRST_LOAD_BYTES = 60_000
@@ -86,7 +86,7 @@ def test_an_error_beside_its_field(looking: Page, served: Served) -> None:
     sign_in(looking, served, "anna")
     looking.goto(served.path("/cabinet/pay/"))
     looking.get_by_label("Сумма, рублей").fill("12,345")
-    looking.get_by_role("button", name="Оплатить картой").click()
+    looking.get_by_role("button", name="Оплатить", exact=True).click()
     field = looking.get_by_label("Сумма, рублей")
     assert field.input_value() == "12,345"
     assert field.get_attribute("aria-invalid") == "true"

@@ -36,7 +36,8 @@ def test_anna_reads_her_account_pays_and_meets_the_next_month(page: Page, served
 
     page.goto(served.path("/cabinet/pay/"))
     page.get_by_label("Сумма, рублей").fill("500")
-    page.get_by_role("button", name="Оплатить картой").click()
+    page.get_by_label("Другая карта").check()  # hers is bound and offered first
+    page.get_by_role("button", name="Оплатить", exact=True).click()
     page.wait_for_url(re.compile(r"/bank/pay/"))
     pay_by_card(page)
     # Back on our page it says «оплачено» by itself: no reload of ours.
@@ -68,7 +69,7 @@ def test_boris_pays_what_is_missing_and_is_resumed_at_once(page: Page, served: S
     # The one button names the sum, and the sum stands in the form.
     page.get_by_role("link", name=re.compile("Пополнить на")).click()
     expect(page.get_by_label("Сумма, рублей")).not_to_have_value("")
-    page.get_by_role("button", name="Оплатить картой").click()
+    page.get_by_role("button", name="Оплатить", exact=True).click()
     page.wait_for_url(re.compile(r"/bank/pay/"))
     pay_by_card(page)
     expect(page.locator("#result")).to_contain_text("Оплачено", timeout=STEADY)
@@ -98,7 +99,7 @@ def test_a_declined_card_says_what_to_do_and_takes_nothing(page: Page, served: S
     before_kop = kopecks(page.locator(".now-balance").inner_text())
     page.goto(served.path("/cabinet/pay/"))
     page.get_by_label("Сумма, рублей").fill("100")
-    page.get_by_role("button", name="Оплатить картой").click()
+    page.get_by_role("button", name="Оплатить", exact=True).click()
     page.wait_for_url(re.compile(r"/bank/pay/"))
     page.goto(f"{page.url}{'&' if '?' in page.url else '?'}card=insufficient_funds")
     page.get_by_role("button", name=re.compile("Оплатить")).click()

@@ -15,7 +15,7 @@ PAGE = "/cabinet/tariff/"
 def top_up(page: Page, served: Served, roubles: str) -> None:
     page.goto(served.path("/cabinet/pay/"))
     page.get_by_label("Сумма, рублей").fill(roubles)
-    page.get_by_role("button", name="Оплатить картой").click()
+    page.get_by_role("button", name="Оплатить", exact=True).click()
     page.wait_for_url(re.compile(r"/bank/pay/"))
     pay_by_card(page)
     expect(page.locator("#result")).to_contain_text("Оплачено", timeout=STEADY)

@@ -77,6 +77,7 @@ def test_the_form_leads_to_the_bank(world: World, browser: Browser, bank: Bank) 
             "amount_kop": 500_00,
             "submit_token": token,
             "return_url": f"http://testserver/cabinet/pay/{token}/",
+            "by": topup.By(actor="100001", address="127.0.0.1"),
         }
     ]
 
