@@ -118,7 +118,7 @@ def test_vera_sets_autopay_is_debited_told_declined_and_unbinds(page: Page, serv
     step(page, served, 1)
     page.goto(served.path("/cabinet/autopay/"))
     expect(page.get_by_role("main")).to_contain_text("не прошло")
-    expect(page.get_by_role("main")).to_contain_text("Пополните её или возьмите другую")
+    expect(page.get_by_role("main")).to_contain_text("Пополните карту или возьмите другую")
     assert axe.violations(page) == []
 
     page.goto(served.path("/cabinet/cards/"))
