@@ -38,6 +38,7 @@ soak: $(READY_DEV) ## the long tests with the full numbers
 bench: $(READY) ## every benchmark: a table, and a JSON line each
 	$(VENV)/bin/abonent bench charge --accounts 100000
 	$(VENV)/bin/abonent bench portal --accounts 100000
+	$(VENV)/bin/abonent bench payments
 	$(VENV)/bin/abonent bench preview
 
 fmt: $(READY_DEV) ## format the code

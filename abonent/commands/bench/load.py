@@ -41,7 +41,7 @@ def run(port: int, requests: Sequence[bytes], *, connections: int = 8, seconds: 
                 peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 while (began := time.perf_counter()) < deadline and not failures:
                     peer.sendall(requests[position % len(requests)])
-                    sizes[number] += _read_answer(peer)
+                    sizes[number] += read_answer(peer)
                     times[number].append(time.perf_counter() - began)
                     position += connections
         except (OSError, UnableToLoad) as error:
@@ -78,7 +78,8 @@ def request(path: str, cookie: str = "", port: int = 0) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
 
 
-def _read_answer(peer: socket.socket) -> int:
+def read_answer(peer: socket.socket) -> int:
+    """The octets of one answer's body.   Raises UnableToLoad for any but a 200."""
     data = b""
     while (end := data.find(b"\r\n\r\n")) < 0:
         data += _more(peer)

@@ -1,18 +1,12 @@
 """How many first screens a second, for how many different subscribers, against an empty view of the same server."""
 
 import argparse
-import os
 import resource
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
-from urllib.error import URLError
 
-from abonent.commands.bench import load, scratch
+from abonent.commands.bench import load, scratch, serving
 
 HELP = "requests of /cabinet/ a second, as many different subscribers"
 CONNECTIONS = 8
@@ -38,7 +32,7 @@ def run(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
         connections.close_all()
         # As a browser that has signed in sends them: it holds the form token's cookie too.
         cookies = [f"{cookie}; csrftoken={'a' * 32}" for cookie in cookies]
-        server = _serve(dsn, args.port)
+        server = serving.start(dsn, args.port, threads=2)
         try:
             queries = _queries("/cabinet/", cookies[0])
             connections.close_all()
@@ -78,23 +72,3 @@ def _queries(path: str, cookie: str) -> int:
     if answer.status_code != 200:
         raise load.UnableToLoad(f"{path} answers {answer.status_code}")
     return len(captured)
-
-
-def _serve(dsn: str, port: int) -> "subprocess.Popen[bytes]":
-    """As in production, its log included; that goes nowhere."""
-    options = ["--port", str(port), "--workers", "2", "--threads", "2"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "abonent.commands.main", "web", *options],
-        env={**os.environ, "DATABASE_URL": dsn, "ABONENT_LOG_LEVEL": "INFO"},
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
-                if answer.status == 200:
-                    return process
-        except (URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
-    process.terminate()
-    raise load.UnableToLoad(f"the web server did not start: try `abonent web --port {port}`, its lines say why")
