@@ -166,9 +166,11 @@ def dry_run(dates: Sequence[date]) -> list[Ran]:
 
     A chunk's accounts go through all the dates before they are rolled back: each date sees the one before it.
     """
+    if not dates:
+        return []
     began = time.perf_counter()
     totals = [charging.Charged() for _ in dates]
-    first_plan = plan(dates[0]) if dates else {}
+    first_plan = plan(dates[0])
     for first, last in runs.ranges():
         with db.atomic():
             for number, on in enumerate(dates):

@@ -6,6 +6,7 @@ runs then did; and paying exactly what is missing resumes, a kopeck less does no
 
 import itertools
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from abonent.flows import cash_desk, charge_run, topup, verify
 from abonent.ledger import queries as ledger_queries
 from abonent.ledger.models import Account
 from abonent.payments.models import Payment
+from tests.stories import lives, wishes
 
 FIRST = date(2027, 12, 30)  # two leap days and month ends of every length lie ahead
 LAST = date(2029, 6, 30)
@@ -62,19 +64,22 @@ class History(RuleBasedStateMachine):
         self.receipts = itertools.count(1)
         self.accounts: list[Account] = []
         self.kill: tuple[int, bool] | None = None
-        self.all = transaction.atomic()
-        self.all._from_testcase = True  # type: ignore[attr-defined]  # the flows' durable blocks nest in a test's
+        self.profile = ExitStack()
+        self.all = wishes.durable()
         self.all.__enter__()
         self.chunk, runs.CHUNK_ACCOUNTS = runs.CHUNK_ACCOUNTS, CHUNK_ACCOUNTS
 
     def teardown(self) -> None:
         runs.CHUNK_ACCOUNTS = self.chunk
+        self.profile.close()
         transaction.set_rollback(True)
         self.all.__exit__(None, None, None)
 
     # --- what happens -------------------------------------------------------------------------------------
-    @initialize()
-    def begin(self) -> None:
+    @initialize(policy=lives.policies)
+    def begin(self, policy: lives.Policy) -> None:
+        self.profile.enter_context(lives.profile(policy))
+        lives.make_offers()
         charge_run.start_from(self.today)
         self.run_up_to_today()
         self.sign("650,00", "month", "190,00", None, 0, "0")
@@ -82,7 +87,7 @@ class History(RuleBasedStateMachine):
     @precondition(lambda self: len(self.accounts) < 6)
     @rule(
         price=prices,
-        charging=st.sampled_from(["month", "day"]),
+        charging=st.sampled_from(["month", "day", "per_day"]),
         tv=st.none() | prices,
         addon=st.none() | prices,
         limit_kop=st.sampled_from([0, 0, 0, 500_00]),
@@ -144,6 +149,12 @@ class History(RuleBasedStateMachine):
 
         self._survive(change)
 
+    @rule(number=st.integers(0, 5), what=st.sampled_from(wishes.WORDS), n=st.integers(0, 40))
+    def somebody_wishes(self, number: int, what: str, n: int) -> None:
+        """Another tariff, an add-on, a deferral, a pause, an end, a discount; what is refused is not done."""
+        wish = wishes.Wish(0, what, n)
+        self._survive(lambda: wishes.do(self._account(number), wish, self.today))
+
     @precondition(lambda self: self.today < LAST - timedelta(days=90))
     @rule(days=st.sampled_from([1, 1, 2, 5, 31]))
     def days_pass(self, days: int) -> None:
@@ -154,8 +165,9 @@ class History(RuleBasedStateMachine):
         self.run_up_to_today()
         for account, forecast_of in zip(self.accounts, told, strict=True):
             assert ledger_queries.balance_kop(account.pk) == forecast_of.balance_kop
+            real = lives.real_ids(account)
             assert self._standing(account) == [
-                (one.id, one.state, one.paid_until, one.stopped_on) for one in forecast_of.held
+                (real(one.id), one.state, one.paid_until, one.stopped_on) for one in forecast_of.held
             ]
 
     @precondition(lambda self: self.today < LAST - timedelta(days=90))
@@ -224,5 +236,5 @@ class History(RuleBasedStateMachine):
         return max(self.today, runs.charged_through() or self.today)
 
     def _standing(self, account: Account) -> list[tuple[int, str, date | None, date | None]]:
-        found = Subscription.objects.filter(account=account).order_by("priority", "id")
+        found = Subscription.objects.filter(account=account).exclude(state="ended").order_by("priority", "id")
         return list(found.values_list("id", "state", "paid_until", "stopped_on"))

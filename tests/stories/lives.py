@@ -4,7 +4,7 @@ A life is values only, so a failing one prints itself as a line of Python that p
 Several lives share one database and one run a day; nothing of one concerns another.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -89,7 +89,7 @@ def play(*, start: date, days: int, policy: Policy, lives: Sequence[Life]) -> No
     Whatever fails carries the story as a line of Python.
     """
     try:
-        with _rolled_back(), _profile(policy):
+        with _rolled_back(), profile(policy):
             _play(start, days, lives)
     except Exception as error:
         told = f"play({start=!r}, {days=!r}, {policy=!r}, lives={list(lives)!r})"
@@ -98,7 +98,7 @@ def play(*, start: date, days: int, policy: Policy, lives: Sequence[Life]) -> No
 
 
 def _play(start: date, days: int, lives: Sequence[Life]) -> None:
-    _offers()
+    make_offers()
     charge_run.start_from(start + timedelta(days=1))
     accounts = [_sign(life, start) for life in lives]
     today = start
@@ -129,11 +129,7 @@ def run(on: date) -> None:
 
 
 def _compare(told: Told, today: date) -> None:
-    real_ids = dict(Change.objects.filter(account=told.account, result__isnull=False).values_list("id", "result_id"))
-
-    def real(id: int) -> int | None:
-        return id if id > 0 else real_ids.get(-id)
-
+    real = real_ids(told.account)
     charged: dict[date, list[tuple[int, int]]] = {}
     for one in Charge.objects.filter(account=told.account, charged_on__gt=today).order_by("charged_on", "id"):
         charged.setdefault(one.charged_on, []).append((one.subscription_id, one.amount_kop))
@@ -153,6 +149,12 @@ def _compare(told: Told, today: date) -> None:
     ]
     found = Subscription.objects.filter(account=told.account).exclude(state="ended").order_by("priority", "id")
     assert held == list(found.values_list("id", "state", "paid_until", "stopped_on", "price_kop", "parent_id"))
+
+
+def real_ids(account: Account) -> Callable[[int], int | None]:
+    """What a forecast calls −change is the subscription that the change made."""
+    made = dict(Change.objects.filter(account=account, result__isnull=False).values_list("id", "result_id"))
+    return lambda id: id if id > 0 else made.get(-id)
 
 
 def _what_is_missing_is_enough(told: Told, today: date) -> None:
@@ -203,7 +205,7 @@ def _sign(life: Life, on: date) -> Account:
     return account
 
 
-def _offers() -> None:
+def make_offers() -> None:
     for n, (price, by) in enumerate(wishes.TARIFFS):
         _offer(f"tariff-{n}", price, by, "tariff", "internet")
     for n, (price, by) in enumerate(wishes.ADDONS):
@@ -240,7 +242,7 @@ def _rolled_back() -> Iterator[None]:
 
 
 @contextmanager
-def _profile(policy: Policy) -> Iterator[None]:
+def profile(policy: Policy) -> Iterator[None]:
     was = settings.PROFILE
     settings.PROFILE = was.model_copy(
         update={
