@@ -19,7 +19,7 @@ PUBLIC = (
 ACCOUNT = (
     "/cabinet/", "/cabinet/services/", "/cabinet/history/", "/cabinet/history/?month=2026-08", "/cabinet/pay/",
     "/cabinet/password/", "/cabinet/tariff/", "/cabinet/addons/", "/cabinet/deferred/", "/cabinet/pause/",
-    "/cabinet/close/", "/cabinet/documents/", "/cabinet/cards/", "/cabinet/autopay/",
+    "/cabinet/close/", "/cabinet/documents/", "/cabinet/cards/", "/cabinet/autopay/", "/cabinet/resume/",
 )  # fmt: skip
 LOOKS = [(1280, "light"), (360, "dark")]
 FIRST_LOAD_BYTES = 60_000
