@@ -141,3 +141,35 @@ def test_the_total_is_the_sum_of_lines_and_may_differ_from_vat_of_the_total_by_a
     three = [charged("2026-11-01", "2026-12-01", "0,03", subscription_id=n) for n in (1, 2, 3)]
     assert sum(one.vat_kop for one in lines.of(three, 22)) == 3
     assert lines.vat_kop(9, 22) == 2
+
+
+def test_a_discount_is_told_beside_the_amount_and_vat_is_of_what_is_left() -> None:
+    part = periods.Period(day("2026-11-16"), day("2026-12-01"))
+    # 600 less 10 %: 540 × 15 ÷ 30 = 270, without it 300
+    one = charged("2026-11-16", "2026-12-01")._replace(amount_kop=270_00, discount_kop=60_00)
+    (line,) = lines.of([one], 22)
+    assert (line.period, line.amount_kop, line.discount_kop) == (part, 270_00, 30_00)
+    assert line.vat_kop == 48_69  # 270 × 22 ÷ 122 = 48,6885…
+
+
+def test_of_a_discounted_part_that_came_back_the_discount_is_of_what_was_used() -> None:
+    # 540 charged; used 10 of 30: 180, without the discount 200
+    one = charged("2026-11-01", "2026-12-01", returned="360,00", used_until="2026-11-11")
+    (line,) = lines.of([one._replace(amount_kop=540_00, discount_kop=60_00)], "none")
+    assert (line.amount_kop, line.discount_kop) == (180_00, 20_00)
+
+
+def test_a_corrected_charge_tells_no_discount() -> None:
+    one = charged("2026-11-01", "2026-12-01", returned="100,00")._replace(amount_kop=540_00, discount_kop=60_00)
+    (line,) = lines.of([one], "none")
+    assert (line.amount_kop, line.discount_kop) == (440_00, 0)
+
+
+def test_plain_days_on_end_are_one_line() -> None:
+    whole = charged("2026-11-01", "2026-12-01", "25,00")._replace(charging="per_day", amount_kop=25_00)
+    plain = [
+        whole._replace(period=periods.one_day(one), whole=periods.one_day(one))
+        for one in periods.each_day(day("2026-11-03"), day("2026-11-06"))
+    ]
+    (line,) = lines.of(plain, "none")
+    assert (line.period.days, line.amount_kop, line.discount_kop) == (3, 75_00, 0)

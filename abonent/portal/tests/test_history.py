@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import date
+from typing import Any
 
 import pytest
 from django.http import Http404
@@ -133,3 +134,56 @@ def test_a_contract_without_an_account_has_no_history(world: World) -> None:
 
     with pytest.raises(Http404):
         history._look(Own())  # type: ignore[arg-type]  # as much of a request as is looked at
+
+
+def explained(charging: str, start: date, end: date, whole: periods.Period, **more: Any) -> list[tuple[str, str]]:
+    row = statement.ChargeRow(1, periods.Period(start, end), whole, 600_00, charging, "Город 300", "City 300", **more)
+    with translation.override("ru"):
+        return [(one.label, one.text.replace("\u00a0", " ")) for one in history.arithmetic(row)]
+
+
+JANUARY_15TH = periods.Period(date(2026, 1, 15), date(2026, 2, 15))
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ("calendar_month", "600,00 ₽ × (12 ÷ 31 + 14 ÷ 28), каждый месяц по своим дням = 532,26 ₽"),
+        ("thirty", "600,00 ₽ × 25 дней ÷ 30, каждый месяц считается за 30 дней = 500,00 ₽"),
+        ("period", "600,00 ₽ × 26 дней ÷ 31 день (15 января – 14 февраля) = 503,23 ₽"),
+    ],
+)
+def test_each_way_of_counting_says_its_formula(policy: str, said: str) -> None:
+    found = explained("month", date(2026, 1, 20), date(2026, 2, 15), JANUARY_15TH, proration_days=policy)
+    assert ("Сумма", said) in found
+
+
+def test_what_costs_more_by_its_days_than_the_whole_says_why_it_does_not() -> None:
+    found = explained("month", date(2026, 1, 15), date(2026, 2, 14), JANUARY_15TH, proration_days="calendar_month")
+    assert found[-1] == ("Округление", "часть никогда не стоит больше целого периода")
+
+
+@pytest.mark.parametrize(
+    ("charging", "said"),
+    [("per_day", "день стоит ровно свою цену, 600,00 ₽"), ("once", "списывается один раз: 600,00 ₽")],
+)
+def test_a_plain_day_and_a_fee_say_what_they_are(charging: str, said: str) -> None:
+    day = periods.one_day(date(2026, 1, 20))
+    assert explained(charging, day.start, day.end, day)[-1] == ("Сумма", said)
+
+
+def test_a_discount_is_a_line_of_its_own() -> None:
+    november = periods.Period(date(2026, 11, 1), date(2026, 12, 1))
+    row = statement.ChargeRow(
+        1, periods.Period(date(2026, 11, 16), date(2026, 12, 1)), november, 600_00, "month", "Город", "City", 60_00
+    )
+    line = statement.Line(date(2026, 11, 16), "charge", -270_00, None, 1, row, 100_00)
+    with translation.override("ru"):
+        full, off = history.lines_of(line)
+    assert (full.amount_kop, full.balance_kop) == (-300_00, 70_00)
+    assert (off.what, off.amount_kop, off.balance_kop) == ("Скидка на «Город»", 30_00, 100_00)
+    assert [one.text.replace("\u00a0", " ") for one in off.arithmetic] == [
+        "600,00 ₽ − 60,00 ₽ = 540,00 ₽",
+        "540,00 ₽ × 15 дней ÷ 30 дней (ноябрь) = 270,00 ₽",
+        "300,00 ₽ − 270,00 ₽ = 30,00 ₽",
+    ]
