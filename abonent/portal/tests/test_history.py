@@ -138,7 +138,7 @@ def test_a_contract_without_an_account_has_no_history(world: World) -> None:
 
 def explained(charging: str, start: date, end: date, whole: periods.Period, **more: Any) -> list[tuple[str, str]]:
     row = statement.ChargeRow(1, periods.Period(start, end), whole, 600_00, charging, "Город 300", "City 300", **more)
-    with translation.override("ru"):
+    with clock.frozen(clock.at_noon(date(2026, 11, 20))), translation.override("ru"):
         return [(one.label, one.text.replace("\u00a0", " ")) for one in history.arithmetic(row)]
 
 
@@ -178,7 +178,7 @@ def test_a_discount_is_a_line_of_its_own() -> None:
         1, periods.Period(date(2026, 11, 16), date(2026, 12, 1)), november, 600_00, "month", "Город", "City", 60_00
     )
     line = statement.Line(date(2026, 11, 16), "charge", -270_00, None, 1, row, 100_00)
-    with translation.override("ru"):
+    with clock.frozen(clock.at_noon(date(2026, 11, 20))), translation.override("ru"):
         full, off = history.lines_of(line)
     assert (full.amount_kop, full.balance_kop) == (-300_00, 70_00)
     assert (off.what, off.amount_kop, off.balance_kop) == ("Скидка на «Город»", 30_00, 100_00)
