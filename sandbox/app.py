@@ -21,6 +21,7 @@ from sandbox.sms import gateway
 from sandbox.sms import inbox as sms_inbox
 from sandbox.store import Store
 from sandbox.terminal import page as terminal
+from sandbox.terminal import registry
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -53,6 +54,7 @@ def make(store: Store, bank: Bank, looks: pages.Pages) -> "Edge":
         *sms_inbox.routes(store, looks),
         *mail_inbox.routes(store, looks),
         *terminal.routes(store, looks),
+        *registry.routes(store, looks),
         Mount("/static", StaticFiles(directory=pages.HERE.joinpath("static"))),
     ]
     # Only under these names: a foreign page cannot reach us by a name of its own that points here.

@@ -36,7 +36,6 @@ def _do(task: dict[str, Any]) -> None:
     from django.db import connections
 
     from abonent.core import clock
-    from abonent.flows import topup
     from tests import bank
 
     connections.settings["default"]["NAME"] = task["database"]
@@ -45,9 +44,10 @@ def _do(task: dict[str, Any]) -> None:
     words = {name: value.encode() if name == "body" else value for name, value in task["words"].items()}
     try:
         with clock.frozen(clock.at_noon(bank.TODAY)):
-            if task["do"] == "credit_cash":
+            module, _, verb = task["do"].rpartition(".")
+            if task["do"] in {"credit_cash", "refunding.ask", "cash_desk.give_back"}:
                 words["on"] = bank.TODAY
-            getattr(topup, task["do"])(**words)
+            getattr(importlib.import_module(f"abonent.flows.{module or 'topup'}"), verb)(**words)
     except BaseException as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         os._exit(1)

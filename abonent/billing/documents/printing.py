@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from abonent.billing import rules
-from abonent.billing.documents import formats, lines, queries, words
+from abonent.billing.documents import codes, formats, lines, queries, words
 from abonent.billing.models_documents import Document, DocumentKind
 from abonent.core import documents, money, periods
 
@@ -96,13 +96,11 @@ def _common(document: Document) -> dict[str, Any]:
 def _invoice(document: Document) -> dict[str, Any]:
     data = document.data
     bank = data["seller"]["bank"]
-    spoken = {
-        "number": document.number,
-        "day": formats.day(document.issued_on),
-        "contract": data["contract"]["number"],
-        "vat": _vat_words(document),
-    }
+    with translation.override("ru"):
+        purpose = _purpose(document, formats.numeric_day(document.issued_on))
     return {
+        "code": codes.to_pay(document, purpose),
+        "code_label": _("To pay from a bank's app"),
         "bank": [
             [_("Bank of the payee"), bank["name"]],
             [pgettext("bank", "BIK"), bank["bik"]],
@@ -113,8 +111,17 @@ def _invoice(document: Document) -> dict[str, Any]:
         ],
         "pay_until": _("Pay by %(day)s.") % {"day": _day(data["pay_until"])},
         "purpose_label": _("Purpose of the payment"),
-        "purpose": _("Payment of invoice No. %(number)s of %(day)s, contract No. %(contract)s. %(vat)s") % spoken,
+        "purpose": _purpose(document, formats.day(document.issued_on)),
         "signatures": _signatures(data),
+    }
+
+
+def _purpose(document: Document, day: str) -> str:
+    return _("Payment of invoice No. %(number)s of %(day)s, contract No. %(contract)s. %(vat)s") % {
+        "number": document.number,
+        "day": day,
+        "contract": document.data["contract"]["number"],
+        "vat": _vat_words(document),
     }
 
 

@@ -102,3 +102,19 @@ def test_what_is_no_answer_has_no_code(body: bytes) -> None:
 def test_a_provider_that_is_away_is_told_so(tmp_path: Path) -> None:
     with testing.start(tmp_path) as running:
         assert "Это не ответ протокола" in press(running.base_url, way="pay", channel="osmp", account="1", sum="1")
+
+
+def test_the_registry_has_what_was_taken_and_not_what_was_refused(base_url: str) -> None:
+    press(base_url, account="100001", sum="500,50", channel="osmp", way="pay")
+    press(base_url, account="100001", sum="10", channel="osmp", way="check")
+    press(base_url, account="999999", sum="1", channel="sber", way="pay")  # answered 3: no such contract
+    with httpx.Client(trust_env=False, base_url=base_url) as client:
+        (first,) = client.get("/terminal/exchanges.json").json()[-1:]
+        lines = client.get("/terminal/registry/osmp.csv").text.splitlines()
+        assert lines[0] == "txn_id;account;sum;txn_date"
+        number, account, amount, paid_at = lines[1].split(";")
+        assert (len(lines), number, account, amount) == (2, first["number"], "100001", "500.50")
+        assert len(client.get(f"/terminal/registry/osmp.csv?on={paid_at[:10]}").text.splitlines()) == 2
+        assert len(client.get("/terminal/registry/osmp.csv?on=2020-01-01").text.splitlines()) == 1
+        assert len(client.get("/terminal/registry/sber.csv").text.splitlines()) == 1
+        assert client.get("/terminal/registry/yookassa.csv").status_code == 404
