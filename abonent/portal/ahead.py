@@ -15,6 +15,7 @@ from abonent.ui import chart, formats
 
 MOST_ROWS = 14  # more dates than these are told by the month: a subscriber charged by the day has ninety
 MOST_COMING = 5
+MOST_LETTERS = 24  # of a name inside the picture, on a phone
 
 
 class Row(NamedTuple):
@@ -34,8 +35,9 @@ class Coming(NamedTuple):
 class Ahead(NamedTuple):
     line: chart.StepLine
     said: str
-    stop_title: str
-    stop_text: str
+    stop_lines: list[
+        str
+    ]  # beside the place where something stops: when, what if not the first tariff, how much
     coming: list[Coming]
     rows: list[Row]
     advised_kop: int  # a top-up of it lets everything go on; 0: nothing is needed
@@ -72,23 +74,25 @@ def of(seen: billing.Overview, forecast: forecasts.Forecast, about: Known, today
     return Ahead(
         line=chart.step_line(points, end=today + timedelta(days=forecasts.DAYS_AHEAD), stops_on=forecast.stops_on),
         said=_said(forecast, by_day, on_credit=forecast.balance_kop < 0),
-        stop_title=_stop_title(seen, forecast, about.names),
-        stop_text=_("%(sum)s will be missing") % {"sum": money.show(forecast.missing_kop)},
+        stop_lines=_stop_lines(seen, forecast, about.names),
         coming=list(_coming(forecast, about.names))[:MOST_COMING],
         rows=[_row(group, about.names) for group in _groups(forecast.steps)],
         advised_kop=0 if by_day else forecast.missing_kop,
     )
 
 
-def _stop_title(seen: billing.Overview, forecast: forecasts.Forecast, names: dict[int, str]) -> str:
-    """What stops first, and when; the first tariff needs no name."""
+def _stop_lines(seen: billing.Overview, forecast: forecasts.Forecast, names: dict[int, str]) -> list[str]:
     first = next((step for step in forecast.steps if step.suspended), None)
     if first is None:
-        return ""
+        return []
     tariff = next((one.id for one in seen.subscriptions if one.role == "tariff"), None)
-    if tariff in first.suspended or len(names) == 1:
-        return _("it stops on %(day)s") % {"day": formats.day(first.on)}
-    return _("%(name)s stops on %(day)s") % {"name": names[first.suspended[0]], "day": formats.day(first.on)}
+    named = tariff not in first.suspended and len(names) > 1
+    name = names[first.suspended[0]]
+    return [
+        _("it stops on %(day)s") % {"day": formats.day(first.on)},
+        *([name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1]}…"] if named else []),
+        _("%(sum)s will be missing") % {"sum": money.show(forecast.missing_kop)},
+    ]
 
 
 def _said(forecast: forecasts.Forecast, by_day: bool, on_credit: bool) -> str:
@@ -148,9 +152,13 @@ def _groups(steps: Sequence[forecasts.Step]) -> list[list[forecasts.Step]]:
     return found
 
 
+_BEGINS = (values.TARIFF, values.ADDON_ON)
+
+
 def _row(group: Sequence[forecasts.Step], names: dict[int, str]) -> Row:
     """One date, or the dates of one month, in a line."""
-    charged = [id for step in group for id, _kop in step.lines]
+    begun = {event.ids[-1] for step in group for event in step.events if event.what in _BEGINS}  # named already
+    charged = [id for step in group for id, _kop in step.lines if id not in begun]
     stopped = [id for step in group for id in step.suspended]
     what = [event_in_words(event, names) for step in group for event in step.events]
     if charged:
