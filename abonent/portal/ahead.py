@@ -35,9 +35,7 @@ class Coming(NamedTuple):
 class Ahead(NamedTuple):
     line: chart.StepLine
     said: str
-    stop_lines: list[
-        str
-    ]  # beside the place where something stops: when, what if not the first tariff, how much
+    stop_lines: list[str]  # beside the place where something stops: when, what if not the first tariff, how much
     coming: list[Coming]
     rows: list[Row]
     advised_kop: int  # a top-up of it lets everything go on; 0: nothing is needed
