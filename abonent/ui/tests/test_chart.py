@@ -40,7 +40,7 @@ def test_what_goes_on_after_something_has_stopped_is_drawn_too() -> None:
 def test_the_label_of_the_stop_stands_where_it_has_room() -> None:
     early = chart.step_line([Point(TODAY, 100_00)], end=END, stops_on=date(2026, 12, 1))
     late = chart.step_line([Point(TODAY, 100_00)], end=END, stops_on=date(2027, 2, 1))
-    assert (early.stop_anchor, early.stop_label_x) == ("start", "11.5%")
+    assert (early.stop_anchor, early.stop_label_x) == ("start", "13%")
     assert (late.stop_anchor, late.stop_label_x) == ("end", "99%")
 
 
