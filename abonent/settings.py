@@ -62,6 +62,18 @@ def _check_pay(channel: str) -> dict[str, str]:
 
 
 CHECK_PAY = {channel: _check_pay(channel) for channel in ("osmp", "sber")}
+# The register of receipts, where the profile says receipts = "atol".
+ATOL_API_URL = os.environ.get(
+    "ABONENT_ATOL_API_URL",
+    f"{SANDBOX_URL}/atol/possystem/v4" if SANDBOX else "https://online.atol.ru/possystem/v4",
+)
+ATOL_LOGIN = os.environ.get("ABONENT_ATOL_LOGIN", "sandbox" if SANDBOX else "")
+ATOL_PASSWORD = os.environ.get("ABONENT_ATOL_PASSWORD", "sandbox" if SANDBOX else "")
+ATOL_GROUP = os.environ.get("ABONENT_ATOL_GROUP", "sandbox_group" if SANDBOX else "")
+ATOL_SNO = os.environ.get("ABONENT_ATOL_SNO", "")  # osn, usn_income…; by default from the profile's vat_rate
+ATOL_INN = os.environ.get("ABONENT_ATOL_INN", "")  # by default the profile's requisites
+ATOL_CONNECT_SECONDS = 5
+ATOL_READ_SECONDS = 30
 SMS_GATEWAY = os.environ.get("ABONENT_SMS_GATEWAY", "smsc" if SANDBOX else "console")
 SMSC_URL = os.environ.get("ABONENT_SMSC_URL", f"{SANDBOX_URL}/sms" if SANDBOX else "https://smsc.ru")
 SMSC_LOGIN = os.environ.get("ABONENT_SMSC_LOGIN", "sandbox" if SANDBOX else "")

@@ -39,6 +39,7 @@ def problems_of_settings() -> list[str]:
         "ABONENT_PUBLIC_URL": urlsplit(settings.PUBLIC_URL).hostname,
         "ABONENT_SANDBOX_URL": urlsplit(settings.SANDBOX_URL).hostname,
         "ABONENT_YOOKASSA_API_URL": urlsplit(settings.YOOKASSA_API_URL).hostname,
+        "ABONENT_ATOL_API_URL": urlsplit(settings.ATOL_API_URL).hostname,
         "ABONENT_SMSC_URL": urlsplit(settings.SMSC_URL).hostname,
         "ABONENT_SMTP_HOST": settings.EMAIL_HOST,
     }

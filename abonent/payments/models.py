@@ -115,4 +115,5 @@ class Stray(models.Model):
         constraints = [models.UniqueConstraint(fields=["channel", "external_id"], name="payments_stray_once")]
 
 
-from abonent.payments import models_desk, models_gateways  # noqa: E402, F401  # Django finds models here: they need those above
+# Django finds models here: they need those above.
+from abonent.payments import models_desk, models_gateways, models_receipts  # noqa: E402, F401

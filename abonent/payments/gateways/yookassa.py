@@ -75,13 +75,16 @@ def new_payment(
     metadata: Mapping[str, str],
     kind: str = "",
     save_method: bool = False,
+    receipt: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The body of `create`: one stage, confirmed on the bank's page.
 
     locale: "ru_RU" or "en_US".   kind: "bank_card", "sbp", or "": the payer chooses on the bank's page.
     save_method: the bank keeps the method, as its owner has agreed.
+    receipt: of `yookassa_receipts.body`, where this shop's payments carry one.
     """
     body: dict[str, Any] = {
+        **({"receipt": dict(receipt)} if receipt else {}),
         "amount": amount(amount_kop),
         "capture": True,
         "description": description[:128],
