@@ -14,7 +14,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from sandbox import pages
-from sandbox.bank import api, bind_page, control, front, pay_page
+from sandbox.atol import api as atol
+from sandbox.bank import api, bind_page, control, front, pay_page, receipts
 from sandbox.bank.bank import Bank
 from sandbox.mail import inbox as mail_inbox
 from sandbox.sms import gateway
@@ -46,6 +47,8 @@ def make(store: Store, bank: Bank, looks: pages.Pages) -> "Edge":
         Route("/", index),
         Route("/healthz", healthz),
         *api.routes(bank),
+        *atol.routes(store, looks),
+        *receipts.control_routes(store),
         *control.routes(bank),
         *pay_page.routes(bank, looks),
         *bind_page.routes(bank, looks),

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from abonent.billing import resuming
 from abonent.core import clock, db, events
-from abonent.flows import stop_credit
+from abonent.flows import receipting, stop_credit
 from abonent.ledger import accounts, transfers
 from abonent.ledger.models import Account, Reason
 from abonent.notifications import outbox
@@ -107,6 +107,7 @@ def _seen(payment: Payment, *, on: date) -> resuming.Seen:
 def _follow(payment: Payment, seen: resuming.Seen, *, on: date, said: Said | None = None) -> Credited:
     """Resume what the money covers; tell the payer and his open pages."""
     resumed = resuming.resume_seen(seen, on=on)
+    receipting.for_payment(payment)
     contract_id, balance_kop = seen.contract_id, seen.balance_kop - resumed.charged_kop
     assert contract_id is not None, payment.id  # payments are credited to subscribers only
     said = said or Said()

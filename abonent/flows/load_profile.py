@@ -7,7 +7,8 @@ from django.conf import settings
 
 from abonent.addresses import loading
 from abonent.catalog import sync
-from abonent.core import db, installation
+from abonent.core import clock, db, installation
+from abonent.flows import receipting
 
 
 class Loaded(NamedTuple):
@@ -31,4 +32,5 @@ def load(on: date) -> Loaded:
     """
     with db.atomic():
         mirror()
+        receipting.keep_duty(clock.now())
         return Loaded(sync.sync(settings.PROFILE.catalog, on), loading.load(settings.PROFILE.buildings).all)

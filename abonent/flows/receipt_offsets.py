@@ -13,11 +13,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from django.conf import settings
-
 from abonent.billing.models import ChargedThrough
 from abonent.core import db, periods
-from abonent.flows import receipt_delivery
+from abonent.flows import receipt_delivery, receipting
 from abonent.ledger.models import Account
 from abonent.payments import receipts
 from abonent.payments.models_receipts import OffsetMonth, Receipt, ReceiptKind, Way
@@ -39,7 +37,7 @@ def offset_due(today: date) -> int:
 
     today: the operator's date. The schedule calls it. Killed, repeated, two at once: each account's month once.
     """
-    if settings.PROFILE.receipts == "none":
+    if receipting.way() is None:
         return 0
     made = 0
     for month in _months_due(today):
@@ -91,9 +89,9 @@ def _offset(account_ids: list[int], month: periods.Period) -> int:
 def _queue(row: dict[str, Any], month: periods.Period) -> int:
     basis = receipts.Basis(row["charged_kop"], row["advances_kop"], row["balance_kop"], row["transfers"])
     delta_kop = row["spent_kop"] - row["offset_kop"]
-    if delta_kop > 0 and settings.PROFILE.receipts == Way.YOOKASSA:
+    if delta_kop > 0 and receipting.way() == Way.YOOKASSA:
         return _queue_by_payment(row["account_id"], delta_kop, month, basis)
-    if delta_kop == 0 or settings.PROFILE.receipts == Way.YOOKASSA:
+    if delta_kop == 0 or receipting.way() == Way.YOOKASSA:
         return 0
     kind = ReceiptKind.OFFSET if delta_kop > 0 else ReceiptKind.OFFSET_BACK
     cause = f"{kind}:{row['account_id']}:{month.start:%Y-%m}"
@@ -134,4 +132,4 @@ def _queue_by_payment(account_id: int, amount_kop: int, month: periods.Period, b
 
 def _ways() -> list[str]:
     """Whose advances may be offset now: the bank prints for its own payments only, a register of ours for all."""
-    return [str(Way.YOOKASSA)] if settings.PROFILE.receipts == Way.YOOKASSA else [str(way) for way in Way]
+    return [str(Way.YOOKASSA)] if receipting.way() == Way.YOOKASSA else [str(way) for way in Way]

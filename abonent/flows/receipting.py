@@ -19,14 +19,20 @@ from abonent.payments.models import Channel, Payment
 from abonent.payments.models_receipts import Receipt, ReceiptKind, Way
 from abonent.subscribers.models import CustomerKind
 
-MADE_GOOD_AT_MOST = 500
+LOOKED_AT = 5000  # newest payments, each tick
+
+
+def way() -> Way | None:
+    """Who registers receipts now; None: the operator gives none by us."""
+    said = settings.PROFILE.receipts
+    return None if said == "none" else Way(said)
 
 
 def channels() -> tuple[Channel, ...]:
     """Whose payments get receipts by the profile's `receipts`."""
-    if settings.PROFILE.receipts == Way.YOOKASSA:
+    if way() == Way.YOOKASSA:
         return (Channel.YOOKASSA,)  # the bank prints for its own payments only
-    return tuple(Channel) if settings.PROFILE.receipts == Way.ATOL else ()
+    return tuple(Channel) if way() == Way.ATOL else ()
 
 
 def keep_duty(at: datetime) -> None:
@@ -50,7 +56,7 @@ def for_payment(payment: Payment) -> bool:
     receipts.queue(
         cause=f"advance:{payment.id}",
         kind=ReceiptKind.ADVANCE,
-        way=settings.PROFILE.receipts,
+        way=str(way()),
         account_id=payment.account_id,
         payment_id=payment.id,
         amount_kop=payment.amount_kop,
@@ -93,14 +99,14 @@ def for_bank(*, account_id: int, amount_kop: int, on: date) -> dict[str, Any] | 
 
     The bank of a shop with fiscalisation refuses a payment without one.   on: the operator's date.
     """
-    if settings.PROFILE.receipts != Way.YOOKASSA:
+    if way() != Way.YOOKASSA:
         return None
     return yookassa_receipts.body(receipt_items.advance(account_id, amount_kop=amount_kop, on=on))
 
 
 def make_good(now: datetime) -> int:
     """Queue what crediting has not: a payment of the minutes in which a new profile began. The schedule calls it."""
-    found = receipts.without_receipt(limit=MADE_GOOD_AT_MOST)
+    found = receipts.without_receipt(newest=LOOKED_AT)
     made = 0
     for payment in found:
         with db.atomic():

@@ -23,6 +23,8 @@ from abonent.flows import (
     charge_run,
     defer,
     import_statement,
+    receipt_offsets,
+    receipting,
     reconciling,
     refunding,
     topup,
@@ -34,6 +36,7 @@ from abonent.payments import gateway_asks
 # Every module with a job; a test compares this with the tree.
 JOB_MODULES = (
     "abonent.flows.bind_card",
+    "abonent.flows.receipt_delivery",
     "abonent.flows.refunding",
     "abonent.flows.schedule",
     "abonent.flows.topup",
@@ -56,6 +59,7 @@ ENTRIES = (
     Entry("refunds", refunding.poll_open, daily=False),
     Entry("bank_entries", lambda now: import_statement.credit_new(), daily=False),
     Entry("notices", lambda now: delivery.wake_if_due(), daily=False),
+    Entry("receipts", receipting.make_good, daily=False),
     Entry("events", lambda now: events.sweep(), daily=False),
     Entry("wrong_tries", limits.forget_old, daily=False),
     Entry("known_devices", devices.forget_old),
@@ -70,6 +74,7 @@ ENTRIES = (
     Entry("autopay", autopay.debit_due, daily=False),
     Entry("charge", lambda now: charge_run.catch_up_unless_stopped(clock.on_date(now)), daily=False),
     Entry("autopay_plan", lambda now: autopay.plan(clock.on_date(now))),
+    Entry("receipt_offsets", lambda now: receipt_offsets.offset_due(clock.on_date(now))),
     Entry("documents", lambda now: invoices.make_due(clock.on_date(now))),
 )
 

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from abonent.core import audit, clock, db, jobs
-from abonent.flows import bind_card, crediting, keep_card, refunding, settling
+from abonent.flows import bind_card, crediting, keep_card, receipting, refunding, settling
 from abonent.ledger import transfers
 from abonent.ledger.models import Account
 from abonent.payments import cards, matching, payments, queries, raw_events
@@ -263,6 +263,7 @@ def _open(account_id: int, amount_kop: int, submit_token: str, return_url: str, 
         metadata=matching.metadata(matching.Claim(payment_id, account_id, contract)),
         kind="" if by.card_id else by.kind,
         save_method=by.remember is not None and not by.card_id,
+        receipt=receipting.for_bank(account_id=account_id, amount_kop=amount_kop, on=clock.today()),
     )
     try:
         with db.atomic():

@@ -55,3 +55,63 @@ select format('payment %s is of account %s', p.id, p.account_id) as what
 from payments_payment p
 left join ledger_account a on a.id = p.account_id and a.kind = 'subscriber'
 where a.id is null
+
+-- rule: an offset receipt stands on the ledger of its month's end
+select format('receipt %s says charged %s, balance %s; the ledger says %s, %s',
+              r.id, r.charged_kop, r.balance_kop, l.charged_kop, l.balance_kop) as what
+from (
+    -- The latest of each account: it stands on all that was before.
+    select distinct on (account_id) * from payments_receipt
+    where kind in ('offset', 'offset_back') order by account_id, id desc
+) r
+cross join lateral (
+    select count(*) as transfers,
+           coalesce(sum(case when t.credit_id = r.account_id then t.amount_kop else -t.amount_kop end), 0) as balance_kop,
+           coalesce(sum(case when debit.kind = 'revenue' then -t.amount_kop
+                             when credit.kind = 'revenue' then t.amount_kop end), 0) as charged_kop
+    from (
+        select debit_id, credit_id, amount_kop, created_at from ledger_transfer
+        where credit_id = r.account_id and credit_id >= 1000 and "on" <= r."on"
+        union all
+        select debit_id, credit_id, amount_kop, created_at from ledger_transfer
+        where debit_id = r.account_id and debit_id >= 1000 and "on" <= r."on"
+    ) t
+    join ledger_account debit on debit.id = t.debit_id
+    join ledger_account credit on credit.id = t.credit_id
+) l
+  -- More transfers: one came late for that month; it counts in the next.
+where (l.transfers < r.transfers
+       or l.transfers = r.transfers and (l.charged_kop <> r.charged_kop or l.balance_kop <> r.balance_kop))
+
+-- rule: a month whose offsets are decided left none out
+select format('account %s has spent %s kopecks of its advances through %s, its offsets are %s',
+              a.account_id, spent.kop, m.month, a.offset_kop) as what
+from (select max(month) as month, max(done_at) as done_at from payments_offsetmonth) m
+cross join lateral (
+    select r.account_id,
+           sum(case r.kind when 'advance' then r.amount_kop when 'refund' then -r.amount_kop else 0 end)
+               filter (where r."on" < m.month + interval '1 month') as advances_kop,
+           sum(case r.kind when 'offset' then r.amount_kop when 'offset_back' then -r.amount_kop else 0 end) as offset_kop
+    from payments_receipt r
+    group by r.account_id
+    having bool_and(r.way = 'atol')
+) a
+cross join lateral (
+    select coalesce(sum(case when t.credit_id = a.account_id then t.amount_kop else -t.amount_kop end), 0) as balance_kop,
+           coalesce(sum(case when debit.kind = 'revenue' then -t.amount_kop
+                             when credit.kind = 'revenue' then t.amount_kop end), 0) as charged_kop,
+           max(t.created_at) as last_at
+    from (
+        select debit_id, credit_id, amount_kop, created_at from ledger_transfer
+        where credit_id = a.account_id and credit_id >= 1000 and "on" < m.month + interval '1 month'
+        union all
+        select debit_id, credit_id, amount_kop, created_at from ledger_transfer
+        where debit_id = a.account_id and debit_id >= 1000 and "on" < m.month + interval '1 month'
+    ) t
+    join ledger_account debit on debit.id = t.debit_id
+    join ledger_account credit on credit.id = t.credit_id
+) l
+cross join lateral (
+    select least(greatest(l.charged_kop, 0), a.advances_kop - least(a.advances_kop, greatest(l.balance_kop, 0))) as kop
+) spent
+where a.advances_kop > 0 and spent.kop <> a.offset_kop and l.last_at <= m.done_at

@@ -218,8 +218,8 @@ def advance_of(payment: Payment) -> Receipt | None:
     return Receipt.objects.filter(payment=payment, kind=ReceiptKind.ADVANCE).first()
 
 
-def without_receipt(*, limit: int) -> list[Payment]:
-    """Credited payments of channels with a duty that have none: made good by the schedule, told of by `verify`."""
+def without_receipt(*, newest: int) -> list[Payment]:
+    """Of the newest payments, the credited ones of channels with a duty that have none. `verify` looks at all."""
     return list(
         Payment.objects.raw(
             """
@@ -231,9 +231,10 @@ def without_receipt(*, limit: int) -> list[Payment]:
             join subscribers_customer cu on cu.id = c.customer_id
             left join payments_receipt r on r.payment_id = p.id and r.kind = 'advance'
             where p.state = 'succeeded' and r.id is null and not (p.channel = 'bank' and cu.kind = 'legal')
-            order by p.id limit %s
+              and p.id > (select max(id) from payments_payment) - %s
+            order by p.id
             """,
-            [limit],
+            [newest],
         )
     )
 

@@ -9,7 +9,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.bank import errors, faults, idempotence, listing, methods, objects, payments, refunds, requests, shops
+from sandbox.bank import (
+    errors,
+    faults,
+    idempotence,
+    listing,
+    methods,
+    objects,
+    payments,
+    receipts,
+    refunds,
+    requests,
+    shops,
+)
 from sandbox.bank.bank import Bank
 
 BODY_MAX_BYTES = 1_000_000
@@ -33,6 +45,9 @@ def routes(bank: Bank) -> list[Route]:
         route("/refunds", "POST", create_refund),
         route("/refunds", "GET", list_refunds),
         route("/refunds/{id}", "GET", get_refund),
+        route("/receipts", "POST", create_receipt),
+        route("/receipts", "GET", list_receipts),
+        route("/receipts/{id}", "GET", get_receipt),
         route("/me", "GET", me),
         Route(
             "/v3/{rest:path}",
@@ -44,7 +59,9 @@ def routes(bank: Bank) -> list[Route]:
 
 async def create_payment(bank: Bank, shop: shops.Shop, request: Request) -> dict[str, Any]:
     def make(sql: sqlite3.Connection, body: dict[str, Any]) -> str:
-        payment_id = payments.create(sql, shop, requests.new_payment(body), bank.store.now_ms())
+        new = requests.new_payment(body)
+        receipts.require(bank.store, new.receipt)
+        payment_id = payments.create(sql, shop, new, bank.store.now_ms())
         bank.tell_payment(sql, payment_id)
         return payment_id
 
@@ -88,7 +105,9 @@ async def get_method(bank: Bank, shop: shops.Shop, request: Request) -> dict[str
 async def create_refund(bank: Bank, shop: shops.Shop, request: Request) -> dict[str, Any]:
     def make(sql: sqlite3.Connection, body: dict[str, Any]) -> str:
         outcome = bank.store.knob("refunds", "succeeded")
-        refund_id = refunds.create(sql, shop, requests.new_refund(body), outcome, bank.store.now_ms())
+        new = requests.new_refund(body)
+        receipts.require(bank.store, new.receipt)
+        refund_id = refunds.create(sql, shop, new, outcome, bank.store.now_ms())
         bank.tell_refund(sql, refund_id)
         return refund_id
 
@@ -117,8 +136,24 @@ async def list_refunds(bank: Bank, shop: shops.Shop, request: Request) -> dict[s
     return _list([objects.refund(row) for row in rows], cursor)
 
 
+async def create_receipt(bank: Bank, shop: shops.Shop, request: Request) -> dict[str, Any]:
+    def make(sql: sqlite3.Connection, body: dict[str, Any]) -> str:
+        return receipts.create(bank.store, sql, shop, body)
+
+    return receipts.find_of(bank.store, shop, await _once(bank, shop, request, make))
+
+
+async def get_receipt(bank: Bank, shop: shops.Shop, request: Request) -> dict[str, Any]:
+    return receipts.find_of(bank.store, shop, request.path_params["id"])
+
+
+async def list_receipts(bank: Bank, shop: shops.Shop, request: Request) -> dict[str, Any]:
+    return _list(receipts.listed(bank.store, shop, request.query_params), None)
+
+
 async def me(bank: Bank, shop: shops.Shop, request: Request) -> dict[str, Any]:
-    return objects.shop(shop)
+    prints = receipts.is_demanded(bank.store)
+    return {**objects.shop(shop), "fiscalization": {"enabled": prints}, "fiscalization_enabled": prints}
 
 
 async def unknown(bank: Bank, shop: shops.Shop, request: Request) -> dict[str, Any]:

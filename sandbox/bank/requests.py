@@ -92,7 +92,7 @@ def new_payment(body: dict[str, Any]) -> NewPayment:
     method_type = _method_type(body)
     if not CARD_MIN_KOP <= amount_kop <= (SBP_MAX_KOP if method_type == "sbp" else CARD_MAX_KOP):
         raise errors.invalid("amount.value", "The sum must be between 1.00 and 350000.00 for a bank card")
-    receipt = _receipt(body)
+    receipt = receipt_of(body)
     _check_receipt_sum(receipt, amount_kop)
     method_id = _text(body, "payment_method_id", 64)
     confirmation: str | None = None
@@ -134,13 +134,13 @@ def new_refund(body: dict[str, Any]) -> NewRefund:
         amount_kop=amount(body),
         description=_text(body, "description", 250),
         metadata=_metadata(body),
-        receipt=_receipt(body),
+        receipt=receipt_of(body),
     )
 
 
 def capture_amount(body: dict[str, Any]) -> int | None:
     """None: the whole sum."""
-    _receipt(body)
+    receipt_of(body)
     return amount(body) if body.get("amount") is not None else None
 
 
@@ -176,7 +176,7 @@ def _metadata(body: dict[str, Any]) -> dict[str, str]:
     return value
 
 
-def _receipt(body: dict[str, Any]) -> dict[str, Any] | None:
+def receipt_of(body: dict[str, Any]) -> dict[str, Any] | None:
     receipt = body.get("receipt")
     if receipt is None:
         return None

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from sandbox import server, testing, texts
+from sandbox.atol import documents
 from sandbox.bank import cards
 from sandbox.tests import shop as shops
 from sandbox.tests.receiver import Receiver
@@ -247,6 +248,7 @@ def test_every_word_has_its_russian_and_no_russian_is_left_over() -> None:
     said |= {card.declines_with for card in cards.CARDS.values() if card.declines_with}
     said |= {card.recurring_declines_with for card in cards.CARDS.values() if card.recurring_declines_with}
     said |= set(cards.PARTY) - {"internal_timeout", "identification_required"}
+    said |= {*documents.STATES.values(), *documents.SAID, *documents.VATS, *documents.OPERATIONS}
     said |= {"pending", "waiting_for_capture", "succeeded", "canceled", "language"}
     for path in HERE.joinpath("templates").glob("*.html"):
         source = path.read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""ATOL Online v4: a register of receipts in the cloud, as it would answer."""
