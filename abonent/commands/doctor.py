@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 from rich.console import Console
 
-HELP = "check settings, profile, database, jobs, mail, SMS and the bank; say how to mend what is wrong"
+HELP = "check settings, profile, database, jobs, mail, SMS, the bank and receipts; say how to mend what is wrong"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -153,6 +153,40 @@ def _open_terminals() -> Iterable[str]:
     return [] if list(terminals.problems()) else list(terminals.shown())
 
 
+def check_receipts() -> Iterator[str]:
+    from django.conf import settings
+
+    from abonent.payments import receipts
+    from abonent.payments.gateways import atol, yookassa
+
+    if stuck := len(receipts.stuck()):
+        yield f"{stuck} receipts are stuck: `abonent receipts list`, then explain and retry"
+    if settings.PROFILE.receipts == "atol":
+        needed = {
+            "ABONENT_ATOL_LOGIN": settings.ATOL_LOGIN,
+            "ABONENT_ATOL_PASSWORD": settings.ATOL_PASSWORD,
+            "ABONENT_ATOL_GROUP": settings.ATOL_GROUP,
+            "ABONENT_ATOL_INN (or the profile's requisites.inn)": settings.ATOL_INN or settings.PROFILE.requisites,
+        }
+        missing = [name for name, value in needed.items() if not value]
+        if missing:
+            yield f'receipts = "atol", not set: {", ".join(missing)}; copy them from the settings of ATOL Online'
+            return
+        try:
+            atol.check()
+        except (atol.AtolRefused, atol.AtolUnknown) as error:
+            yield f"the register of receipts does not let us in at {settings.ATOL_API_URL}: {error}"
+    elif settings.PROFILE.receipts == "yookassa" and settings.YOOKASSA_SHOP_ID:
+        try:
+            prints = yookassa.me().prints_receipts
+        except (yookassa.BankRefused, yookassa.BankUnknown):
+            return  # told of beside the bank
+        if not prints:
+            yield 'receipts = "yookassa", and the shop prints none: switch fiscalisation on in the shop, or set "none"'
+    elif settings.PROFILE.receipts == "yookassa":
+        yield 'receipts = "yookassa" without ABONENT_YOOKASSA_SHOP_ID: nobody prints receipts'
+
+
 def _answers(url: str, who: str, setting: str) -> Iterator[str]:
     try:
         httpx.get(url, timeout=5)
@@ -170,6 +204,7 @@ CHECKS: tuple[tuple[str, Callable[[], Iterator[str]]], ...] = (
     ("SMS", check_sms),
     ("bank", check_bank),
     ("terminals", check_terminals),
+    ("receipts", check_receipts),
 )
 # What a check has found in order and is worth a line.
 SHOWN: dict[str, Callable[[], Iterable[str]]] = {"terminals": _open_terminals}

@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import NamedTuple, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,6 +15,8 @@ from django.views.decorators.http import require_safe
 from abonent.billing import statement
 from abonent.core import clock, money, periods
 from abonent.ledger.models import Account
+from abonent.payments import receipts as receipts_of
+from abonent.payments.models_receipts import Receipt
 from abonent.portal import scope, screen, words
 from abonent.ui import formats
 
@@ -34,6 +37,7 @@ class Line(NamedTuple):
     amount_kop: int
     balance_kop: int
     arithmetic: list[Fact]  # nothing: it was not a charge
+    receipt_id: int | None = None  # of a payment that has one
 
 
 class Looked(NamedTuple):
@@ -43,6 +47,7 @@ class Looked(NamedTuple):
     months: list[date]  # the newest first
     earlier: date | None
     later: date | None
+    account_id: int
 
 
 @require_safe
@@ -50,6 +55,8 @@ class Looked(NamedTuple):
 def page(request: HttpRequest) -> HttpResponse:
     """/cabinet/history/?month=2026-11."""
     looked = _look(cast(scope.OwnRequest, request))
+    month = looked.month.month
+    receipts = receipts_of.of_transfers(looked.account_id, first_on=month.start, last_on=month.last_day)
     return render(
         request,
         "portal/history.html",
@@ -57,7 +64,7 @@ def page(request: HttpRequest) -> HttpResponse:
             "here": "history",
             "looked": looked,
             "statement": looked.month,
-            "lines": [one for line in reversed(looked.month.lines) for one in reversed(lines_of(line))],
+            "lines": [one for line in reversed(looked.month.lines) for one in reversed(lines_of(line, receipts))],
         },
     )
 
@@ -150,7 +157,7 @@ def formula(explained: statement.Explained, whole: periods.Period) -> str:
     }[explained.how] % said
 
 
-def lines_of(line: statement.Line) -> list[Line]:
+def lines_of(line: statement.Line, receipts: Mapping[tuple[date, int], Receipt] = MappingProxyType({})) -> list[Line]:
     """A line of the ledger in words; a charge with a discount is two: what it would have cost, and what came off."""
     charge, returned = line.charge, line.returned
     if returned is not None:
@@ -158,7 +165,9 @@ def lines_of(line: statement.Line) -> list[Line]:
         text = _("Return for «%(name)s», %(period)s") % facts
         return [Line(line.on, text, line.amount_kop, line.balance_kop, arithmetic_of_return(returned))]
     if charge is None:
-        return [Line(line.on, screen.what_of(line.reason, line.house), line.amount_kop, line.balance_kop, [])]
+        receipt = receipts.get((line.on, line.transfer_id)) if line.transfer_id else None
+        what = screen.what_of(line.reason, line.house)
+        return [Line(line.on, what, line.amount_kop, line.balance_kop, [], receipt.pk if receipt else None)]
     name, off_kop = charge.name(formats.language()), charge.came_off_kop
     what = f"{name}, {formats.period(*charge.period)}"
     if not off_kop:
@@ -209,6 +218,7 @@ def _look(own: scope.OwnRequest) -> Looked:
         months=months,
         earlier=months[at + 1] if at + 1 < len(months) else None,
         later=months[at - 1] if at else None,
+        account_id=cast(int, account_id),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as live
+from django.db import DatabaseError, transaction
 
 from abonent.billing.tests import builder
 from abonent.core import clock, db, money, partitions
@@ -19,7 +20,7 @@ from abonent.payments.models_receipts import Receipt, ReceiptKind, ReceiptState
 from abonent.subscribers import contacts
 from abonent.subscribers.models import Customer
 from tests import bank as books
-from tests.bank import TODAY, Bank, balance, work
+from tests.bank import TODAY, Bank, balance, start, work
 
 pytestmark = pytest.mark.django_db
 
@@ -386,3 +387,177 @@ def test_bonuses_are_spent_before_advances(anna: Account, register: Bank) -> Non
         receipt_offsets.offset_due(date(2026, 12, 1))
         assert list(verify.problems()) == []
     assert Receipt.objects.get(kind=ReceiptKind.OFFSET).amount_kop == 150_00
+
+
+def test_what_comes_back_of_an_earlier_month_is_told_as_a_return(anna: Account, register: Bank) -> None:
+    """390 of the advance was spent in November; 100 of it comes back in December, when nothing is charged."""
+    from abonent.ledger import accounts, transfers
+    from abonent.ledger.models import Reason
+
+    charge_run.start_from(TODAY)
+    cash(anna, "390,00")
+    revenue_id = accounts.house_id("revenue:internet")
+    with db.atomic():
+        transfers.post(
+            key="fee:test:1", debit_id=anna.id, credit_id=revenue_id, amount_kop=390_00, on=TODAY, reason=Reason.FEE
+        )
+    on = date(2026, 12, 1)
+    with clock.frozen(clock.at_noon(on)):
+        month_passes(on)
+        assert receipt_offsets.offset_due(on) == 1
+        with db.atomic():
+            transfers.post(
+                key="return:test:1", debit_id=revenue_id, credit_id=anna.id, amount_kop=100_00, on=on,
+                reason=Reason.RETURN,
+            )  # fmt: skip
+    on = date(2027, 1, 1)
+    with clock.frozen(clock.at_noon(on)):
+        month_passes(on)
+        assert receipt_offsets.offset_due(on) == 1
+        deliver()
+        found = Receipt.objects.exclude(kind=ReceiptKind.ADVANCE).order_by("id")
+        assert [(one.cause, one.amount_kop) for one in found] == [
+            (f"offset:{anna.id}:2026-11", 390_00), (f"offset_back:{anna.id}:2026-12", 100_00),
+        ]  # fmt: skip
+        back = documents(register)[-1]
+        assert (back["operation"], back["body"]["receipt"]["payments"]) == (
+            "sell_refund", [{"type": 2, "sum": "100.00"}],
+        )  # fmt: skip
+        problems = [one for one in verify.problems() if "receipt" in one or "offset" in one]
+        assert problems == []
+    db.run("alter table ledger_transfer disable trigger user")
+    db.run("delete from ledger_transfer where reason in ('fee', 'return') and debit_id + credit_id > 0")
+    db.run("delete from ledger_key where key in ('fee:test:1', 'return:test:1')")
+    db.run("update ledger_account set balance_kop = 39000 where id = %s", [anna.id])
+    db.run("alter table ledger_transfer enable trigger user")
+    db.run("alter table payments_receipt disable trigger user")
+    Receipt.objects.exclude(kind=ReceiptKind.ADVANCE).delete()
+    db.run("alter table payments_receipt enable trigger user")
+
+
+# --- through the bank -------------------------------------------------------------------------------------
+def paid(account: Account, register: Bank, amount: str = "500,00") -> Payment:
+    payment = start(account, amount)
+    register.succeed(payment.external_id)
+    topup.settle(payment.id)
+    return books.again(payment)
+
+
+def test_a_card_payment_carries_its_receipt_and_is_registered(anna: Account, printed: Bank) -> None:
+    payment = paid(anna, printed)
+    carried = payment.request["receipt"]
+    assert carried["customer"] == {"email": "anna@example.ru", "phone": "79161234567"}
+    assert carried["items"] == [
+        {
+            "description": f"Аванс за услуги связи, договор {number_of(anna)}",
+            "quantity": "1.00",
+            "measure": "piece",
+            "amount": {"value": "500.00", "currency": "RUB"},
+            "vat_code": 12,
+            "payment_mode": "advance",
+            "payment_subject": "payment",
+        }
+    ]
+    deliver()
+    assert (only().state, only().fn_number) == (ReceiptState.DONE, "9288000100115785")
+    assert len(printed.control("receipts")) == 1
+
+
+def test_cash_gets_none_from_the_bank(anna: Account, printed: Bank) -> None:
+    cash(anna, "500,00")
+    assert not Receipt.objects.exists()
+
+
+def test_the_banks_receipt_that_is_late_is_asked_about(anna: Account, printed: Bank) -> None:
+    printed.control("receipts", {"receipts": "pending"})
+    paid(anna, printed)
+    deliver()
+    assert only().state == ReceiptState.SENT
+    printed.control("receipts", {"receipts": "succeeded"})
+    deliver()
+    assert (only().state, len(printed.control("receipts"))) == (ReceiptState.DONE, 1)
+
+
+def test_a_months_services_are_offset_payment_by_payment(anna: Account, printed: Bank) -> None:
+    """210 charged in November: 100 of the first payment, 110 of the second."""
+    charge_run.start_from(TODAY)
+    paid(anna, printed, "100,00")
+    paid(anna, printed, "500,00")
+    builder.subscribe(anna, "300,00", str(TODAY))
+    builder.resume(anna, str(TODAY))
+    on = date(2026, 12, 1)
+    with clock.frozen(clock.at_noon(on)):
+        month_passes(on)
+        assert receipt_offsets.offset_due(on) == 2
+        deliver()
+        assert list(verify.problems()) == []
+    offsets = Receipt.objects.filter(kind=ReceiptKind.OFFSET).order_by("id")
+    assert [(one.amount_kop, one.state) for one in offsets] == [
+        (100_00, ReceiptState.DONE), (110_00, ReceiptState.DONE),
+    ]  # fmt: skip
+    made = [one for one in printed.control("receipts") if one["settlements"][0]["type"] == "prepayment"]
+    assert sorted(one["settlements"][0]["amount"]["value"] for one in made) == ["100.00", "110.00"]
+    assert {one["items"][0]["vat_code"] for one in made} == {11}
+
+
+def test_a_lost_answer_of_the_bank_makes_no_second_offset(anna: Account, printed: Bank) -> None:
+    charge_run.start_from(TODAY)
+    paid(anna, printed, "500,00")
+    builder.subscribe(anna, "300,00", str(TODAY))
+    builder.resume(anna, str(TODAY))
+    on = date(2026, 12, 1)
+    with clock.frozen(clock.at_noon(on)):
+        month_passes(on)
+        receipt_offsets.offset_due(on)
+        printed.control("", {"lose_answer": 1, "only": "POST /v3/receipts"})
+        once()
+        printed.control("clock", {"advance_seconds": 25 * 3600})  # the bank has forgotten the key
+        deliver()
+    offset = Receipt.objects.get(kind=ReceiptKind.OFFSET)
+    made = [one for one in printed.control("receipts") if one["settlements"][0]["type"] == "prepayment"]
+    assert ([one["id"] for one in made], offset.state) == ([offset.external_id], ReceiptState.DONE)
+
+
+# --- what the database and verify refuse ------------------------------------------------------------------
+def test_a_receipt_is_never_deleted_nor_changed_in_what_it_is_about(anna: Account, register: Bank) -> None:
+    cash(anna, "500,00")
+    for statement in (
+        "delete from payments_receipt",
+        "update payments_receipt set amount_kop = 1",
+        "update payments_receipt set key = 'another'",
+        "update payments_receipt set turn = 2, key = 'another'",
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            db.run(statement)
+
+
+BREAKS = [
+    ("a receipt of an advance is its payment's", "set amount_kop = amount_kop + 1 where kind = 'advance'"),
+    ("an offset knows the advances of its account", "set advances_kop = advances_kop + 1 where kind = 'offset'"),
+    ("offsets are what was spent of the advances", "set amount_kop = amount_kop + 1 where kind = 'offset'"),
+    ("an offset receipt stands on the ledger", "set charged_kop = charged_kop + 1 where kind = 'offset'"),
+    ("an offset receipt stands on the ledger", "set balance_kop = balance_kop + 1 where kind = 'offset'"),
+    ("receipts of refunds are no more than", "set kind = 'refund', charged_kop = null, advances_kop = null, "
+     "balance_kop = null, transfers = null, amount_kop = 100001, "
+     "payment_id = (select max(id) from payments_payment) where kind = 'offset'"),
+    ("left none out", "set kind = 'refund', charged_kop = null, advances_kop = null, balance_kop = null, "
+     "transfers = null, amount_kop = 1, payment_id = (select max(id) from payments_payment) where kind = 'offset'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "broken"), BREAKS)
+def test_verify_finds_a_broken_receipt(anna: Account, register: Bank, rule: str, broken: str) -> None:
+    charge_run.start_from(TODAY)
+    builder.subscribe(anna, "300,00", str(TODAY))
+    cash(anna, "1000,00")
+    on = date(2026, 12, 1)
+    with clock.frozen(clock.at_noon(on)):
+        month_passes(on)
+        receipt_offsets.offset_due(on)
+        assert list(verify.problems()) == []
+        db.run("alter table payments_receipt disable trigger user")
+        with transaction.atomic():
+            db.run(f"update payments_receipt {broken}")
+            assert [one for one in verify.problems() if rule in one]
+            transaction.set_rollback(True)
+        db.run("alter table payments_receipt enable trigger user")
