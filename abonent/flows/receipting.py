@@ -95,7 +95,7 @@ def for_refund(payment: Payment, *, cause: str, amount_kop: int, on: date, exter
 
 
 def for_bank(*, account_id: int, amount_kop: int, on: date) -> dict[str, Any] | None:
-    """The `receipt` that the body of a payment through the bank carries, or of a refund; None: this shop's carry none.
+    """The `receipt` in the body of a payment through the bank, or of its refund; None: this shop's carry none.
 
     The bank of a shop with fiscalisation refuses a payment without one.   on: the operator's date.
     """

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from abonent.billing import resuming
 from abonent.core import alarms, clock, db
-from abonent.flows import settling
+from abonent.flows import receipting, settling
 from abonent.ledger import accounts, transfers
 from abonent.ledger import queries as ledger_queries
 from abonent.ledger.models import Account, Reason
@@ -160,6 +160,14 @@ def move(refund: Refund, state: RefundState, at: datetime) -> None:
         reason=Reason.REFUND,
     )
     refunds.mark_taken_on(refund, state=state, transfer_on=posted.on, transfer_id=posted.id, at=at)
+    if state == RefundState.SUCCEEDED:  # only now has the payer the money
+        receipting.for_refund(
+            refund.payment,
+            cause=f"refund:{refund.pk}",
+            amount_kop=refund.amount_kop,
+            on=refund.on,
+            external_id=refund.external_id,
+        )
     if is_new:
         balance_kop = ledger_queries.balance_kop(refund.account_id)
         outbox.queue(

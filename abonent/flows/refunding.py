@@ -16,7 +16,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from abonent.core import alarms, audit, clock, db, jobs
-from abonent.flows import refund_settling
+from abonent.flows import receipting, refund_settling
 from abonent.ledger import queries as ledger_queries
 from abonent.ledger import transfers
 from abonent.ledger.models import Account
@@ -250,4 +250,5 @@ def _request(payment: Payment, refund_id: int, amount_kop: int) -> dict[str, obj
         amount_kop=amount_kop,
         description=description,
         metadata={"refund_id": str(refund_id), "contract": str(contract)},
+        receipt=receipting.for_bank(account_id=payment.account_id, amount_kop=amount_kop, on=clock.today()),
     )

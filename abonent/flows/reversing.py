@@ -3,6 +3,7 @@
 from datetime import date
 
 from abonent.core import alarms, audit, clock, db
+from abonent.flows import receipting
 from abonent.ledger import transfers
 from abonent.ledger.models import Account
 from abonent.payments import payments, reversals
@@ -43,6 +44,13 @@ def reverse(payment: Payment, *, kind: ReversalKind, actor: str, why: str, on: d
         on_of=payment.transfer_on,
         id_of=payment.transfer_id,
         on=on,
+    )
+    receipting.for_refund(
+        payment,
+        cause=f"reversal:{payment.pk}",
+        amount_kop=payment.amount_kop,
+        on=on,
+        external_id=f"reversal-{payment.external_id}",
     )
     if kind == ReversalKind.CHARGEBACK:
         what = f"the bank has taken payment {payment.pk} of {payment.amount_kop} kopecks back: {why}"

@@ -6,11 +6,12 @@ import pytest
 
 from abonent.core import clock, db
 from abonent.core.models import Alarm
-from abonent.flows import receipt_delivery, receipting, verify
+from abonent.flows import receipt_delivery, receipting, reversing, verify
 from abonent.ledger.models import Account
 from abonent.payments import receipts
 from abonent.payments.gateways import atol
 from abonent.payments.models import Payment
+from abonent.payments.models_desk import ReversalKind
 from abonent.payments.models_receipts import Receipt, ReceiptKind, ReceiptState
 from abonent.subscribers.models import Customer
 from tests import bank as books
@@ -224,3 +225,16 @@ def test_without_receipts_nothing_is_queued(anna: Account, bank: Bank, settings:
     as_profile(settings, receipts="none")
     cash(anna, "500,00")
     assert not Receipt.objects.exists()
+
+
+def test_a_payment_taken_back_as_a_mistake_is_told_as_a_refund(anna: Account, register: Bank) -> None:
+    payment = cash(anna, "500,00")
+    deliver()
+    reversing.take_back(
+        payment_id=payment.id, kind=ReversalKind.CORRECTION, actor="cashier", why="another's account", on=TODAY
+    )
+    deliver()
+    assert [(one["operation"], one["total_kop"]) for one in documents(register)] == [
+        ("sell", 500_00),
+        ("sell_refund", 500_00),
+    ]

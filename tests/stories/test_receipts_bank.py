@@ -6,7 +6,7 @@ import pytest
 
 from abonent.billing.tests import builder
 from abonent.core import clock
-from abonent.flows import charge_run, receipt_offsets, verify
+from abonent.flows import charge_run, receipt_offsets, refunding, verify
 from abonent.ledger.models import Account
 from abonent.payments.models_receipts import Receipt, ReceiptKind, ReceiptState
 from tests.bank import TODAY, Bank
@@ -88,3 +88,21 @@ def test_a_lost_answer_of_the_bank_makes_no_second_offset(anna: Account, printed
     offset = Receipt.objects.get(kind=ReceiptKind.OFFSET)
     made = [one for one in printed.control("receipts") if one["settlements"][0]["type"] == "prepayment"]
     assert ([one["id"] for one in made], offset.state) == ([offset.external_id], ReceiptState.DONE)
+
+
+def test_a_refund_through_the_bank_carries_its_receipt(anna: Account, printed: Bank) -> None:
+    payment = paid(anna, printed)
+    deliver()
+    refund = refunding.ask(
+        payment_id=payment.id,
+        amount_kop=200_00,
+        submit_token=books.fresh_token(),
+        actor="accountant",
+        why="asked back",
+        on=TODAY,
+    )
+    assert refund.state == "succeeded"
+    deliver()
+    back = Receipt.objects.get(kind=ReceiptKind.REFUND)
+    assert (back.cause, back.amount_kop, back.state) == (f"refund:{refund.id}", 200_00, ReceiptState.DONE)
+    assert [one["type"] for one in printed.control("receipts")] == ["payment", "refund"]

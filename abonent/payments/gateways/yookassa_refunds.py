@@ -10,9 +10,17 @@ from abonent.payments.gateways import yookassa_objects as objects
 T = TypeVar("T")
 
 
-def new_refund(*, payment_id: str, amount_kop: int, description: str, metadata: Mapping[str, str]) -> dict[str, Any]:
-    """The body of `create`.   payment_id: the bank's."""
+def new_refund(
+    *,
+    payment_id: str,
+    amount_kop: int,
+    description: str,
+    metadata: Mapping[str, str],
+    receipt: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The body of `create`.   payment_id: the bank's.   receipt: of a payment that carried one."""
     return {
+        **({"receipt": dict(receipt)} if receipt else {}),
         "payment_id": payment_id,
         "amount": yookassa.amount(amount_kop),
         "description": description[:250],
