@@ -9,7 +9,7 @@ from abonent.core import clock
 from abonent.flows import charge_run, receipt_offsets, refunding, verify
 from abonent.ledger.models import Account
 from abonent.payments.models_receipts import Receipt, ReceiptKind, ReceiptState
-from tests.bank import TODAY, Bank
+from tests.bank import TODAY, Bank, fresh_token
 from tests.register import cash, deliver, month_passes, number_of, once, only, paid
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +96,7 @@ def test_a_refund_through_the_bank_carries_its_receipt(anna: Account, printed: B
     refund = refunding.ask(
         payment_id=payment.id,
         amount_kop=200_00,
-        submit_token=books.fresh_token(),
+        submit_token=fresh_token(),
         actor="accountant",
         why="asked back",
         on=TODAY,

@@ -7,9 +7,10 @@ from django.db import DatabaseError, transaction
 
 from abonent.billing.tests import builder
 from abonent.core import clock, db
-from abonent.flows import charge_run, receipt_offsets, verify
+from abonent.flows import charge_run, receipt_offsets, reversing, verify
 from abonent.ledger import accounts, transfers
 from abonent.ledger.models import Account, Reason
+from abonent.payments.models_desk import ReversalKind
 from abonent.payments.models_receipts import Receipt, ReceiptKind, ReceiptState
 from tests.bank import TODAY, Bank, balance
 from tests.register import cash, deliver, documents, month_passes, number_of
@@ -91,25 +92,19 @@ def test_bonuses_are_spent_before_advances(anna: Account, register: Bank) -> Non
     assert Receipt.objects.get(kind=ReceiptKind.OFFSET).amount_kop == 150_00
 
 
-def test_what_comes_back_of_an_earlier_month_is_told_as_a_return(anna: Account, register: Bank) -> None:
-    """A fee of 390 spends the advance in November; it is reversed in December, when nothing is charged."""
+def test_what_was_offset_of_a_payment_taken_back_is_told_as_a_return(anna: Account, register: Bank) -> None:
+    """210 of 500 is spent in November; December is not covered; then the payment proves to be another's."""
     charge_run.start_from(TODAY)
-    cash(anna, "390,00")
-    with db.atomic():
-        fee = transfers.post(
-            key="fee:test:1",
-            debit_id=anna.id,
-            credit_id=accounts.house_id("revenue:internet"),
-            amount_kop=390_00,
-            on=TODAY,
-            reason=Reason.FEE,
-        )
+    builder.subscribe(anna, "300,00", str(TODAY))
+    payment = cash(anna, "500,00")
     on = date(2026, 12, 1)
     with clock.frozen(clock.at_noon(on)):
         month_passes(on)
         assert receipt_offsets.offset_due(on) == 1
-        with db.atomic():
-            transfers.reverse(key="unfee:test:1", on_of=fee.on, id_of=fee.id, on=on)
+        deliver()
+        reversing.take_back(
+            payment_id=payment.id, kind=ReversalKind.CORRECTION, actor="cashier", why="another's", on=on
+        )
         deliver()
     on = date(2027, 1, 1)
     with clock.frozen(clock.at_noon(on)):
@@ -119,11 +114,12 @@ def test_what_comes_back_of_an_earlier_month_is_told_as_a_return(anna: Account, 
         assert list(verify.problems()) == []
     found = Receipt.objects.exclude(kind=ReceiptKind.ADVANCE).order_by("id")
     assert [(one.cause, one.amount_kop) for one in found] == [
-        (f"offset:{anna.id}:2026-11", 390_00),
-        (f"offset_back:{anna.id}:2026-12", 390_00),
+        (f"offset:{anna.id}:2026-11", 210_00),
+        (f"reversal:{payment.id}", 500_00),
+        (f"offset_back:{anna.id}:2026-12", 210_00),
     ]
     back = documents(register)[-1]
-    assert (back["operation"], back["body"]["receipt"]["payments"]) == ("sell_refund", [{"type": 2, "sum": "390.00"}])
+    assert (back["operation"], back["body"]["receipt"]["payments"]) == ("sell_refund", [{"type": 2, "sum": "210.00"}])
 
 
 def test_a_receipt_is_never_deleted_nor_changed_in_what_it_is_about(anna: Account, register: Bank) -> None:
