@@ -24,6 +24,7 @@ def register(bank: Bank, settings: Any) -> Iterator[Bank]:
     """The profile's receipts go to ATOL, which is the sandbox's, quick."""
     as_profile(settings, receipts="atol")
     settings.ATOL_API_URL = f"{bank.sandbox.base_url}/atol/possystem/v4"
+    settings.ATOL_READ_SECONDS = 5
     bank.control("atol", {"ready_seconds": 0})
     yield bank
     atol.close()
