@@ -22,7 +22,7 @@ from abonent.billing import forecast as forecasts
 from abonent.billing import planned
 from abonent.billing import queries as billing
 from abonent.core import audit, clock, db, events
-from abonent.flows import autopay_outcomes, settling, topup
+from abonent.flows import autopay_outcomes, receipting, settling, topup
 from abonent.ledger.models import Account
 from abonent.notifications import outbox
 from abonent.payments import autopay, autopay_rules, cards, matching, payments
@@ -299,6 +299,7 @@ def _open(attempt: AutopayAttempt, amount_kop: int, at: datetime) -> Payment:
         amount_kop=amount_kop,
         description=description,
         metadata=matching.metadata(matching.Claim(payment_id, attempt.account_id, contract)),
+        receipt=receipting.for_bank(account_id=attempt.account_id, amount_kop=amount_kop, on=clock.on_date(at)),
     )
     return payments.open_charge(
         payment_id=payment_id,

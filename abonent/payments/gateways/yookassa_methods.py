@@ -19,9 +19,15 @@ def new_binding(*, kind: str, return_url: str, locale: str, metadata: Mapping[st
     }
 
 
-def new_charge(*, amount_kop: int, description: str, metadata: Mapping[str, str]) -> dict[str, Any]:
-    """The body of `yookassa.create` for a debit without the payer; the token joins it at the call alone."""
+def new_charge(
+    *, amount_kop: int, description: str, metadata: Mapping[str, str], receipt: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The body of `yookassa.create` for a debit without the payer; the token joins it at the call alone.
+
+    receipt: as in `yookassa.new_payment`.
+    """
     return {
+        **({"receipt": dict(receipt)} if receipt else {}),
         "amount": yookassa.amount(amount_kop),
         "capture": True,
         "description": description[:128],
