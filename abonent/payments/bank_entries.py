@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from abonent.core import db
+from abonent.core import db, masking
 from abonent.payments.bank_statements.owners import Owner
 from abonent.payments.bank_statements.parsing import Document
 from abonent.payments.models import Payment
@@ -124,7 +124,7 @@ def _require_queued(entry: BankEntry) -> None:
 
 
 def _decided(entry: BankEntry, actor: str, why: str, at: datetime, *fields: str) -> None:
-    entry.decided_by, entry.decided_at, entry.why = actor, at, why or entry.why
+    entry.decided_by, entry.decided_at, entry.why = actor, at, masking.text(why) or entry.why
     entry.save(update_fields=["state", "decided_by", "decided_at", "why", *fields])
 
 
@@ -139,11 +139,11 @@ def _row(statement: BankStatement, one: Incoming) -> BankEntry:
         document_on=document.on,
         received_on=document.received_on,
         amount_kop=document.amount_kop,
-        payer=document.payer,
+        payer=masking.text(document.payer),
         payer_inn=document.payer_inn,
         payer_account=document.payer_account,
         payer_bik=document.payer_bik,
-        purpose=document.purpose,
+        purpose=masking.text(document.purpose),
         state=BankEntryState.IGNORED if owner.is_money_of_nobody else state,
         matched_by=owner.by,
         account_id=owner.account_id,

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Sum
 
-from abonent.core import db
+from abonent.core import db, masking
 from abonent.payments.models import Channel, Payment, PaymentState
 from abonent.payments.models_desk import Refund, RefundState, Reversal
 
@@ -104,7 +104,7 @@ def open_refund(
         due_on=due_on,
         beyond=beyond,
         asked_by=actor,
-        why=why,
+        why=masking.text(why),
         created_at=at,
     )
 

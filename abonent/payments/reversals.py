@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from abonent.core import db
+from abonent.core import db, masking
 from abonent.payments.models import Payment, PaymentState
 from abonent.payments.models_desk import Refund, RefundState, Reversal, ReversalKind
 
@@ -40,7 +40,7 @@ def keep(
         kind=kind,
         transfer_on=transfer_on,
         transfer_id=transfer_id,
-        why=why,
+        why=masking.text(why),
         actor=actor,
         made_at=at,
     )

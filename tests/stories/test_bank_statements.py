@@ -269,3 +269,8 @@ def test_a_refund_of_a_bank_transfer_is_written_by_its_order(payer: Account) -> 
     assert balance(payer) == "400.00"
     with pytest.raises(refunds.TokenUsed, match="written down already"):
         give(books.fresh_token())
+
+
+def test_a_cards_number_in_a_purpose_is_masked_before_it_is_kept(payer: Account) -> None:
+    entry = load_one("Пополнение с карты 4111 1111 1111 1111")
+    assert entry.purpose == "Пополнение с карты •••• 1111"
