@@ -1,6 +1,6 @@
 -- Bound cards and autopay. Each rule selects what breaks it; nothing selected is in order.
 
--- rule: an autopay's attempt and its payment are of one account, one card and one sum, under the attempt's own key
+-- rule: an autopay's attempt and its payment are of one account, card and sum, under the attempt's own key
 select format('autopay attempt %s is of account %s, card %s, %s kopecks; its payment %s is of %s, %s, %s, key %s',
               a.id, a.account_id, a.card_id, a.amount_kop, a.payment_id, p.account_id, p.card_id, p.amount_kop,
               p.idempotence_key) as what

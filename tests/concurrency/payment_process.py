@@ -1,7 +1,8 @@
 """A process whose children do one step of a payment and are killed where the test says.
 
 `python -m tests.concurrency.payment_process` reads a JSON object a line and answers each with how its child ended:
-{"database": name, "bank": address, "do": "settle", "words": {"payment_id": 17}, "kill": "abonent.x:verb:after"}.
+{"database": name, "bank": address, "do": "settle", "words": {"payment_id": 17}, "kill": "abonent.x:verb:after"};
+"day": another date than the tests' usual one.
 Forking is much quicker than starting Python anew, and SIGKILL is as real.
 """
 
@@ -10,6 +11,7 @@ import json
 import os
 import signal
 import sys
+from datetime import date
 from typing import Any
 
 import django
@@ -43,10 +45,15 @@ def _do(task: dict[str, Any]) -> None:
     _kill_at(task["kill"])
     words = {name: value.encode() if name == "body" else value for name, value in task["words"].items()}
     try:
-        with clock.frozen(clock.at_noon(bank.TODAY)):
+        day = date.fromisoformat(task["day"]) if "day" in task else bank.TODAY
+        with clock.frozen(clock.at_noon(day)):
             module, _, verb = task["do"].rpartition(".")
             if task["do"] in {"credit_cash", "refunding.ask", "cash_desk.give_back"}:
                 words["on"] = bank.TODAY
+            if task["do"] == "autopay.plan":
+                words["today"] = day
+            if task["do"] == "autopay.debit_due":
+                words["now"] = clock.now()
             getattr(importlib.import_module(f"abonent.flows.{module or 'topup'}"), verb)(**words)
     except BaseException as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
