@@ -4,7 +4,7 @@ Never computed from unused days: returned = charged − what the used days cost.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from abonent.billing import rules
@@ -14,11 +14,13 @@ from abonent.ledger import accounts, transfers
 from abonent.ledger.models import Reason
 
 _AT_MOST = 1_000  # charges looked at: a daily subscription paid three years ahead is a bug
+_MONTHS_DAYS = 100
 _UNRETURNED = """
     select c.period_start, c.period_end, c.turn, c.whole_start, c.whole_end, c.price_kop, c.discount_kop, c.charging,
            c.proration_days, c.amount_kop
     from billing_charge c
     where c.subscription_id = %(subscription_id)s and c.account_id = %(account_id)s
+      and c.period_start >= %(since)s::date
       and not exists (
           select from billing_return r
           where r.period_start = c.period_start and r.subscription_id = c.subscription_id and r.turn = c.turn
@@ -97,10 +99,14 @@ def would_return(subscription: Subscription, on: date) -> list[Line]:
     if unused <= 0:
         return []
     params = {"subscription_id": subscription.id, "account_id": subscription.account_id, "at_most": _AT_MOST}
-    found, left = split([charged(row) for row in db.rows(_UNRETURNED, params)], unused)
-    if left:
-        raise UnableToReturn(f"subscription {subscription.id}: {left} paid days have no charge")
-    return found
+    left = unused
+    # The latest months have them, mostly: years of others need not be planned. Pauses may have moved days far.
+    for since in (subscription.paid_until - timedelta(days=_MONTHS_DAYS), date.min):
+        rows = db.rows(_UNRETURNED, params | {"since": since})
+        found, left = split([charged(row) for row in rows], unused)
+        if not left:
+            return found
+    raise UnableToReturn(f"subscription {subscription.id}: {left} paid days have no charge")
 
 
 def split(charges: Sequence[Charged], unused_days: int) -> tuple[list[Line], int]:
