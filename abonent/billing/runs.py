@@ -38,10 +38,14 @@ _ACCEPT_DONE = """
     update billing_chargechunk set plan_kop = (fact->>'amount_kop')::bigint where run_id = %s and fact is not null
 """
 _DONE = """
-    select coalesce(sum(plan_kop), 0)::bigint as planned_kop,
-           coalesce(sum((fact->>'amount_kop')::bigint), 0)::bigint as fact_kop,
-           coalesce(sum((fact->>'charges')::bigint), 0)::bigint as charges
-    from billing_chargechunk where run_id = %s and fact is not null
+    select r.state,
+           coalesce(sum(c.plan_kop), 0)::bigint as planned_kop,
+           coalesce(sum((c.fact->>'amount_kop')::bigint), 0)::bigint as fact_kop,
+           coalesce(sum((c.fact->>'charges')::bigint), 0)::bigint as charges
+    from billing_chargerun r
+    left join billing_chargechunk c on c.run_id = r.id and c.fact is not null
+    where r.id = %s
+    group by r.id
 """
 _MOVE_THROUGH = (
     'insert into billing_chargedthrough as t (id, "on") values (1, %s)'
@@ -166,20 +170,22 @@ def stop_if_drifted(run_id: int) -> bool:
     Asked before each chunk and before the end. A chunk by itself equals its own plan, made under its locks.
     """
     db.require_transaction()
+    done = db.rows(_DONE, [run_id])[0]
+    if done["state"] != RunState.RUNNING or done["fact_kop"] == done["planned_kop"]:
+        return bool(done["state"] == RunState.STOPPED)
     run = ChargeRun.objects.get(id=run_id)
-    if run.state == RunState.RUNNING:
-        done = db.rows(_DONE, [run_id])[0]
-        if run_plans.is_drift(
-            run.plan,
-            planned_kop=done["planned_kop"],
-            fact_kop=done["fact_kop"],
-            fact_charges=done["charges"],
-            tolerance=settings.PROFILE.run_tolerance_per_mille,
-        ):
-            run = ChargeRun.objects.select_for_update(no_key=True).get(id=run_id)
-            if run.state == RunState.RUNNING:
-                took, planned = money.show(done["fact_kop"]), money.show(done["planned_kop"])
-                _stop(run, f"its chunks took {took} where the plan was {planned}")
+    drifted = run_plans.is_drift(
+        run.plan,
+        planned_kop=done["planned_kop"],
+        fact_kop=done["fact_kop"],
+        fact_charges=done["charges"],
+        tolerance=settings.PROFILE.run_tolerance_per_mille,
+    )
+    if drifted:
+        run = ChargeRun.objects.select_for_update(no_key=True).get(id=run_id)
+        if run.state == RunState.RUNNING:
+            took, planned = money.show(done["fact_kop"]), money.show(done["planned_kop"])
+            _stop(run, f"its chunks took {took} where the plan was {planned}")
     return run.state == RunState.STOPPED
 
 
@@ -208,18 +214,21 @@ def let_go_on(
     return run
 
 
-def lock_stepped(first: int, last: int, on: date, *, with_due: bool) -> None:
-    """Lock, in id order, the accounts of a range to which a date brings steps.
+def lock_stepped(first: int, last: int, on: date, *, with_due: bool) -> bool:
+    """Lock, in id order, the accounts of a range to which a date brings steps; give whether there are any.
 
     with_due: and, where there are any, those that are charged next. One step after another would lock a smaller
     id after a greater one; without steps the charging locks in order by itself.
     """
     params = {"on": on, "first": first, "last": last}
-    may_defer = with_due and settings.PROFILE.deferral.automatic  # a step for whoever is charged
-    if may_defer or db.rows(f"{_STEPPED} limit 1", params):
-        due = f" union {_DUE_OF} and account_id between %(first)s and %(last)s" if with_due else ""
-        locked = _LOCK_STEPPED.format(ids=_STEPPED + due)
-        db.rows(f"select count(*) from ({locked}) locked", params)
+    # A deferral that the operator gives by itself is a step for whoever is charged.
+    automatic = bool(settings.PROFILE.deferral.automatic)
+    if not automatic and not db.rows(f"{_STEPPED} limit 1", params):
+        return False
+    due = f" union {_DUE_OF} and account_id between %(first)s and %(last)s" if with_due else ""
+    locked = _LOCK_STEPPED.format(ids=_STEPPED + due)
+    db.rows(f"select count(*) from ({locked}) locked", params)
+    return True
 
 
 def take_chunk(run_id: int, *, wait: bool) -> ChargeChunk | None:

@@ -3,12 +3,12 @@
 from datetime import date
 from typing import Any
 
-from abonent.billing import charging, policies, rules
+from abonent.billing import charging, policies, rules, run_plans
 from abonent.core import db
 
 SOON = "billing_soon"  # the temporary table of what was found
 _ASKED = db.read_sql(__file__, "soon_asked")
-_PRICES = f"select distinct charging, price_kop, anchor_day, paid_until from ({_ASKED}) asked"
+_PRICES = f"select charging, price_kop, anchor_day, paid_until from ({_ASKED}) asked group by 1, 2, 3, 4"
 _SHORT = db.read_sql(__file__, "soon_short").format(asked=_ASKED)
 _STOPS = db.read_sql(__file__, "soon_stops").format(asked=_ASKED)
 
@@ -20,7 +20,7 @@ def find(on: date, last: date) -> bool:
     missing_kop (for that date), by_month (whether a month is due then; else only days).
     on: the date whose charges are done.
     """
-    db.require_transaction()
+    run_plans.look_at_everybody()
     bounds = {"on": on, "last": last}
     prices = [row for row in db.rows(_PRICES, bounds) if charging.is_sane(row)]
     if not prices:

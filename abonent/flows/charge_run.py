@@ -185,9 +185,9 @@ def take_steps(on: date, *, charges_follow: bool = False) -> Callable[[int, int]
     """What the date brings before its charges, for the accounts of a range; in the caller's transaction."""
 
     def take(first_account_id: int, last_account_id: int) -> None:
-        runs.lock_stepped(first_account_id, last_account_id, on, with_due=charges_follow)
-        for step in STEPS:
-            step(first_account_id, last_account_id, on=on)
+        if runs.lock_stepped(first_account_id, last_account_id, on, with_due=charges_follow):
+            for step in STEPS:
+                step(first_account_id, last_account_id, on=on)
 
     return take
 

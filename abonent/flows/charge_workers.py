@@ -13,7 +13,6 @@ from datetime import date
 from urllib.parse import quote, urlsplit, urlunsplit
 
 WORTH_ACCOUNTS = 200_000  # a process takes a second to start: a smaller run is over before it pays
-_LAST_WAIT_SECONDS = 60
 
 
 def worth(accounts: int) -> int:
@@ -25,19 +24,17 @@ def worth(accounts: int) -> int:
 def beside(on: date, today: date, workers: int) -> Iterator[list[int]]:
     """Have `workers` − 1 processes charge the opened run of a date beside this one; give their process ids.
 
-    They are waited for at the end; if this process fails, they are ended with it.
+    They are ended with this one's work: a finished run has nothing left for them, and one that died in the middle of a
+    chunk has done nothing of it.
     """
     started: list[subprocess.Popen[bytes]] = []
     try:
         for _ in range(workers - 1):
             started.append(_start(on, today))
         yield [one.pid for one in started]
-        for one in started:
-            one.wait(_LAST_WAIT_SECONDS)  # the run is finished: they only look once more
     finally:
         for one in started:
-            if one.poll() is None:
-                one.kill()
+            one.kill()
             one.wait()
 
 

@@ -4,7 +4,8 @@ import argparse
 import resource
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -13,6 +14,7 @@ import psycopg
 
 NAME = "charge"
 HELP = "the charge run, monthly and by the day, against bare SQL that writes the same rows"
+SIZES = (10_000, 100_000)  # measured too on the way to a greater one, to see that time grows as the accounts do
 ON = date(2026, 12, 1)
 DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
@@ -22,20 +24,26 @@ class UnableToMeasure(Exception):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--accounts", type=int, default=100_000, help="how many are charged (100,000)")
+    parser.add_argument("--accounts", type=int, default=100_000, help="how many are charged at the most (100,000)")
     parser.add_argument("--repeat", type=int, default=2, help="the best of so many tries of each (2)")
+    parser.add_argument("--workers", type=int, default=0, help="processes of the run, and connections of its floor")
+    parser.add_argument("--only", choices=["monthly", "daily"], help="one of the two")
 
 
 def run(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """A row for the month and one for the day: seconds of the whole run, and of its floor, in the same minutes."""
-    for what, charging in (("monthly", "month"), ("daily", "day")):
-        yield _measure(what, charging, args.accounts, args.repeat)
+    """For each size a row for the month and one for the day: the whole run, and its floor, in the same minutes."""
+    for accounts in (*(size for size in SIZES if size < args.accounts), args.accounts):
+        for what, charging in (("monthly", "month"), ("daily", "day")):
+            if args.only in (None, what):
+                yield _measure(what, charging, accounts, args.repeat, args.workers)
 
 
-def _measure(what: str, charging: str, accounts: int, repeat: int) -> dict[str, Any]:
+def _measure(what: str, charging: str, accounts: int, repeat: int, workers: int) -> dict[str, Any]:
     from abonent.commands.bench import scratch
     from abonent.core import db, partitions, periods
+    from abonent.flows import charge_workers
 
+    workers = workers or charge_workers.worth(accounts)
     with scratch.database("charge", ON) as dsn:
         partitions.ensure(periods.month(ON, -2), periods.month(ON, 1))
         _require_durable()
@@ -46,61 +54,70 @@ def _measure(what: str, charging: str, accounts: int, repeat: int) -> dict[str, 
         runs, floors, charges = [], [], 0
         for _ in range(repeat):
             with _clone(dsn):
-                seconds, charges = _run()
+                seconds, charges = _run(workers)
                 runs.append(seconds)
             with _clone(dsn):
-                floors.append(_floor(charges))
+                floors.append(_floor(charges, workers))
     seconds, floor_seconds = min(runs), min(floors)
+    used = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return {
         "bench": NAME,
         "what": what,
         "accounts": accounts,
         "charges": charges,
+        "workers": workers,
         "seconds": round(seconds, 2),
         "per_second": int(accounts / seconds),
+        "charges_per_second": int(charges / seconds),
         "floor_seconds": round(floor_seconds, 2),
         "ratio": round(seconds / floor_seconds, 2),
-        "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_rss_mb": max(used) // 1024,  # of the largest process so far: it must not grow from row to row
     }
 
 
-def _run() -> tuple[float, int]:
+def _run(workers: int) -> tuple[float, int]:
     from abonent.flows import charge_run
 
     charge_run.start_from(ON)
     _quiet()
     began = time.perf_counter()
-    ran = charge_run.run(ON)
+    ran = charge_run.run(ON, workers=workers)
     return time.perf_counter() - began, ran.charges
 
 
-def _floor(charges: int) -> float:
-    from abonent.billing import rules
-    from abonent.core import db
+def _floor(charges: int, connections: int) -> float:
+    """The same rows by bare statements, on as many connections, each with its share of the accounts."""
+    from abonent.billing import charging
+    from abonent.core import apart, db
 
-    prices = db.rows("select distinct charging, price_kop from billing_subscription")
-    dues = [(row, rules.next_due(row["charging"], ON, 1)) for row in prices]
+    prices = db.rows("select distinct charging, price_kop, discount_kop, anchor_day from billing_subscription")
     with db.atomic():
-        db.run(
-            db.read_sql(__file__, "charge_known"),
-            {
-                "charging": [row["charging"] for row, _ in dues],
-                "price_kop": [row["price_kop"] for row, _ in dues],
-                "due_kop": [rules.amount_kop(row["charging"], row["price_kop"], due, "period") for row, due in dues],
-                "period_end": [due.period.end for _, due in dues],
-                "whole_start": [due.whole.start for _, due in dues],
-                "whole_end": [due.whole.end for _, due in dues],
-            },
-        )
+        db.run(db.read_sql(__file__, "charge_known"), charging.amounts(prices, ON))
     known = db.rows("select count(*) as n from known_charge where fits")[0]["n"]
     if known != charges:
         raise UnableToMeasure(f"the run made {charges} charges, its floor {known}")
+    ids = db.rows("select min(account_id) as first, max(account_id) as last from known_charge")[0]
+    shares = _shares(ids["first"], ids["last"], connections)
     _quiet()
     floor = db.read_sql(__file__, "charge_floor")
-    began = time.perf_counter()
-    with db.atomic():
-        db.run(floor, {"on": ON})
-    return time.perf_counter() - began
+    with ExitStack() as held:
+        conns = [held.enter_context(psycopg.connect(**apart.params())) for _ in shares]
+        pool = held.enter_context(ThreadPoolExecutor(connections))
+        began = time.perf_counter()
+        for done in [pool.submit(_write, *pair, floor) for pair in zip(conns, shares, strict=True)]:
+            done.result()
+        return time.perf_counter() - began
+
+
+def _write(conn: "psycopg.Connection[Any]", share: tuple[int, int], floor: str) -> None:
+    cursor = psycopg.ClientCursor(conn)  # several statements in one go
+    cursor.execute(floor, {"on": ON, "first": share[0], "last": share[1]})
+    conn.commit()
+
+
+def _shares(first: int, last: int, count: int) -> list[tuple[int, int]]:
+    edges = [first + (last + 1 - first) * n // count for n in range(count + 1)]
+    return [(edges[n], edges[n + 1] - 1) for n in range(count)]
 
 
 @contextmanager
