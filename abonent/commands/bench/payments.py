@@ -136,7 +136,6 @@ def _rows(
             "per_second": int(per_second),
             "p50_ms": max(one.p50_ms for one in pays),
             "p99_ms": max(one.p99_ms for one in pays),
-            "statements": 8,
             "floor_seconds": round(sum(one.requests for one in pays) / floor_per_second, 2),
             "floor_per_second": int(floor_per_second),
             "ratio": round(floor_per_second / per_second, 2),
