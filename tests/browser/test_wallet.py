@@ -1,4 +1,7 @@
-"""Vera's cards in a browser, under both profiles: bound, paid by in one step, autopay on, a decline, unbound."""
+"""Cards in a browser, under both profiles. Last among the stories: it moves the clock that the others count from.
+
+Bound at zero amount and in a payment, paid by in one step; autopay on, debited and told, declined, unbound.
+"""
 
 import re
 from collections.abc import Callable
