@@ -40,6 +40,7 @@ bench: $(READY) ## every benchmark: a table, and a JSON line each
 	$(VENV)/bin/abonent bench portal --accounts 100000
 	$(VENV)/bin/abonent bench payments
 	$(VENV)/bin/abonent bench preview
+	$(VENV)/bin/abonent bench addresses
 
 fmt: $(READY_DEV) ## format the code
 	$(VENV)/bin/ruff format .
