@@ -64,11 +64,16 @@ def retry_on(declines: int, on: date) -> date | None:
 
 
 def wanted(seen: billing.Overview, planned: forecasts.Planned, rules: Rules, on: date) -> list[Wanted]:
-    """What the rules want of this account on this date; an account that waits for its first top-up wants nothing.
+    """What the rules want of this account on this date.
+
+    Nothing where nothing is served any more (the contract has ended: a card must not pay for a habit), where an
+    end is agreed, and where the first top-up is waited for: that one is the person's own.
 
     on: the operator's today.   planned: of `billing.planned.of(seen)`.
     """
-    if seen.contract_ends_on is not None or any(one.state == waking.WAITING for one in seen.subscriptions):
+    if not seen.subscriptions or seen.contract_ends_on is not None:
+        return []
+    if any(one.state == waking.WAITING for one in seen.subscriptions):
         return []
     found = []
     if rules.before_days is not None and (one := _before(seen, planned, rules.before_days, on)):

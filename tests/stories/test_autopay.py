@@ -8,7 +8,7 @@ import pytest
 from abonent.billing.tests import builder
 from abonent.core import clock
 from abonent.flows import autopay as flow
-from abonent.flows import charge_run
+from abonent.flows import charge_run, close_account, end_contract
 from abonent.ledger.models import Account
 from abonent.notifications.models import Notice
 from abonent.payments import autopay, autopay_rules
@@ -158,6 +158,19 @@ def test_switched_off_nothing_is_debited(life: Life) -> None:
     assert life.attempts() == [("dropped", 30_000, "2026-11-28", "off")]
     assert life.told() == ["autopay_on", "autopay_ahead", "autopay_off"]
     assert [one.withdrawn_at is None for one in Consent.objects.order_by("id")] == [True, False]
+
+
+def test_after_the_end_of_the_contract_no_card_is_debited(life: Life) -> None:
+    life.switch_on(BELOW)
+    life.through(date(2026, 11, 16))
+    paid = life.paid()
+    end_contract.plan(account_id=life.account.id, ends_on=date(2026, 11, 18), on=date(2026, 11, 17), actor="subscriber")
+    life.through(date(2026, 11, 18))
+    asked = close_account.ask_payout(account_id=life.account.id, on=date(2026, 11, 18), actor="subscriber")
+    close_account.pay_out(payout_id=asked.id, on=date(2026, 11, 18), actor="cashier")
+    assert balance(life.account) == "0.00"  # far below what the rule keeps
+    life.through(date(2026, 12, 20))
+    assert life.paid() == paid
 
 
 def test_settings_that_contradict_themselves_are_refused(life: Life) -> None:
