@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection
 
-from abonent.core import db
+from abonent.core import db, masking
 from abonent.payments import gateway_asks
 from abonent.payments.models import Channel, Payment, PaymentState
 from abonent.payments.models_gateways import GatewayAsk
@@ -222,7 +222,7 @@ def park(payment: Payment, *, note: str) -> None:
     """The bank's answer does not agree with ours: no money moves until staff have looked."""
     assert payment.state in CREDITABLE, (payment.id, payment.state)
     payment.state = PaymentState.PARKED
-    payment.note = note
+    payment.note = masking.text(note)  # the bank's own words stand in it
     payment.save(update_fields=["state", "note"])
 
 

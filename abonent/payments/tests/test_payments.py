@@ -111,6 +111,12 @@ def test_a_settled_payment_takes_no_step_back(payer: Account) -> None:
         payments.mark_succeeded(payment, transfer_on=TODAY, transfer_id=1, at=NOON)
 
 
+def test_no_cards_number_stays_in_a_parked_payments_note(payer: Account) -> None:
+    payment = opened(payer)
+    payments.park(payment, note="not_found: no such payment by 5555 5555 5555 4444, sum 50000")
+    assert Payment.objects.get().note == "not_found: no such payment by \u2022\u2022\u2022\u2022 4444, sum 50000"
+
+
 def test_a_date_once_kept_stands(payer: Account) -> None:
     """A try that failed after midnight must not move the money's date."""
     payment = opened(payer)
