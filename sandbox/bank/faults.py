@@ -109,9 +109,14 @@ def hang_up(client: Any) -> None:
     """
     for name in os.listdir("/dev/fd"):
         try:
-            connection = socket.socket(fileno=os.dup(int(name)))
+            copy = os.dup(int(name))
         except OSError:
-            continue  # not a socket, or closed meanwhile
+            continue  # closed meanwhile
+        try:
+            connection = socket.socket(fileno=copy)
+        except OSError:
+            os.close(copy)  # not a socket
+            continue
         with connection:
             try:
                 if connection.getpeername()[:2] == (client.host, int(client.port)):

@@ -1,11 +1,13 @@
 """The bank is slow, down, or its answer is lost: what a caller sees, and that work is done once or not at all."""
 
+import os
 import time
 
 import httpx
 import pytest
 
 from sandbox import testing
+from sandbox.bank import faults
 from sandbox.tests import shop as shops
 from sandbox.tests.shop import Shop
 
@@ -111,3 +113,11 @@ def test_the_control_takes_json_only(bank: testing.Running) -> None:
 def test_a_foreign_name_for_this_machine_is_refused(bank: testing.Running) -> None:
     answer = httpx.get(f"{bank.base_url}/control/", headers={"Host": "evil.example"}, trust_env=False)
     assert answer.status_code == 400
+
+
+def test_a_lost_answer_leaves_no_file_open_behind() -> None:
+    """It looks at everything that is open: what is no connection once stayed open doubled, until nothing could be."""
+    before = len(os.listdir("/dev/fd"))
+    for _ in range(3):
+        faults.hang_up(httpx.URL("http://127.0.0.1:9"))
+    assert len(os.listdir("/dev/fd")) == before
