@@ -1,7 +1,8 @@
 """A storm of payments over every channel, told many times, while web, worker and database are killed under them.
 
 Whoever tells of a payment behaves as the real one: a terminal repeats until it is answered for good, the cashier enters
-the receipt again, the payer sends the same form again, the bank repeats its message.
+the receipt again, the payer sends the same form again, the bank repeats its message, the accountant loads its statement
+again and a longer one of the same day.
 """
 
 import contextlib
@@ -15,7 +16,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -23,21 +24,22 @@ import httpx
 from django.db import connections
 
 from abonent.billing.tests import builder
-from abonent.core import clock, db, partitions
-from abonent.flows import topup
+from abonent.core import clock, db, money, partitions
+from abonent.flows import import_statement, reconciling, topup
+from abonent.flows.import_statement import Sum
 from abonent.ledger import queries as ledger
 from abonent.ledger.models import Account
-from abonent.payments.models import Payment, PaymentState
+from abonent.payments.models import Channel, Payment, PaymentState
 from sandbox import testing
 from tests import bank as books
-from tests import terminal
+from tests import statements, terminal
 from tests.bank import Bank
 from tests.concurrency import pages, processes
 
 SENDERS = 6
 TRIES = 400  # of one message; each waits a little longer than the last
 WITHIN_SECONDS = 600
-CHANNELS = ("osmp", "sber", "cash", "yookassa")
+CHANNELS = ("osmp", "sber", "cash", "yookassa", "bank")
 
 
 class Plan(NamedTuple):
@@ -48,6 +50,11 @@ class Plan(NamedTuple):
     amount_kop: int
     name: str
     times: int
+
+    @property
+    def number(self) -> str:
+        assert self.account.contract is not None
+        return self.account.contract.number
 
 
 class Kept:
@@ -89,6 +96,8 @@ class Storm:
         self.crashes: Counter[str] = Counter()
         self.our_ids: dict[str, set[str]] = {}  # what each told payment was answered with
         self.failures: list[BaseException] = []
+        self.on = clock.today()
+        self.papers: dict[str, list[Plan]] = {}  # by a document's name, those of the file it came in
         self._over = threading.Event()
 
     def rage(self, count: int, *, accounts: int, crash_every_seconds: float) -> list[Plan]:
@@ -96,6 +105,10 @@ class Storm:
         partitions.ensure_ahead(clock.today())
         payers = [builder.account() for _ in range(accounts)]
         plans = [self._plan(number, payers) for number in range(count)]
+        transfers = [plan for plan in plans if plan.channel == "bank"]
+        for before, plan in itertools.pairwise([None, *transfers]):
+            assert plan is not None
+            self.papers[plan.name] = [before, plan] if before else [plan]
         with self.served() as (web, worker):
             self.bank.control("webhook_url", {"url": f"{self.url}{books.HOOK}"})
             self.bank.control("", {"webhooks": "double", "times": 3})
@@ -126,7 +139,25 @@ class Storm:
         assert {one: ledger.balance_kop(one) for one in owed} == dict(owed)
         assert [name for name, ids in self.our_ids.items() if len(ids) != 1] == []
         assert books.broken() == []
+        self._look_again(plans)
         assert [key for key in books.alarms() if not key.startswith(("job:", "schedule:"))] == []
+
+    def _look_again(self, plans: list[Plan]) -> None:
+        """Their books, each channel's, hold nothing that ours have not."""
+        looks = [reconciling.yookassa_day(self.on)]
+        for channel in (Channel.OSMP, Channel.SBER):
+            rows = [
+                f"{plan.name};{plan.number};{money.plain(plan.amount_kop)}" for plan in plans if plan.channel == channel
+            ]
+            looks.append(reconciling.registry(channel, "\n".join(rows).encode(), on=self.on, actor="accountant"))
+        assert [(look.channel, look.credited, look.differ) for look in looks] == [
+            ("yookassa", 0, []), ("osmp", 0, []), ("sber", 0, []),
+        ]  # fmt: skip
+        transfers = [plan for plan in plans if plan.channel == "bank"]
+        all_of_them = Sum(len(transfers), sum(plan.amount_kop for plan in transfers))
+        said = import_statement.load(self._file(transfers), actor="accountant", on=self.on)
+        assert (said.incoming, said.known, said.problem) == (all_of_them, all_of_them, "")
+        assert (said.credited, said.queued, said.ignored) == (Sum(0, 0), Sum(0, 0), Sum(0, 0))
 
     # --- who pays -----------------------------------------------------------------------------------------
     def _plan(self, number: int, payers: list[Account]) -> Plan:
@@ -159,6 +190,8 @@ class Storm:
                     done = self._at_terminal(client, plan)
                 elif plan.channel == "cash":
                     done = self._at_desk(plan)
+                elif plan.channel == "bank":
+                    done = self._by_statement(plan)
                 else:
                     done = self._by_card(plan)
                 if done:
@@ -173,8 +206,7 @@ class Storm:
             threading.Event().wait(min(0.02 * (again + 1), 0.5))
 
     def _at_terminal(self, client: httpx.Client, plan: Plan) -> bool:
-        assert plan.account.contract is not None
-        said = {"account": plan.account.contract.number, "sum": f"{plan.amount_kop // 100}.{plan.amount_kop % 100:02}"}
+        said = {"account": plan.number, "sum": money.plain(plan.amount_kop)}
         if plan.channel == "sber":
             said["date"] = clock.local(clock.now()).strftime("%d.%m.%Y_%H:%M:%S")
         query = terminal.query(plan.channel, "pay", id=plan.name, **said)
@@ -197,6 +229,22 @@ class Storm:
             actor="cashier",
         )
         return True
+
+    def _by_statement(self, plan: Plan) -> bool:
+        """In a file with the document before it, which stands in a file of its own too."""
+        import_statement.load(self._file(self.papers[plan.name]), actor="accountant", on=self.on)
+        return True
+
+    def _file(self, plans: Sequence[Plan]) -> bytes:
+        on = f"{self.on:%d.%m.%Y}"
+        papers = [
+            statements.Paper(plan.name, money.plain(plan.amount_kop), f"Оплата по договору №{plan.number}", on=on)
+            for plan in plans
+        ]
+        received = money.plain(sum(plan.amount_kop for plan in plans))
+        return statements.content(
+            *papers, opening="0.00", received=received, closing=received, first=self.on, last=self.on
+        )
 
     def _by_card(self, plan: Plan) -> bool:
         started = topup.start(
