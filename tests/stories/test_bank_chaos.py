@@ -26,7 +26,6 @@ PAYERS, KEEPERS = 8, 5  # of the payers, so many keep a card
 PAYMENTS, DECLINED, LEFT = 30, 4, 2  # on the bank's page: of them declined, and left alone there
 REFUNDS = 5
 TURNS = 60  # of the schedule, until all has come to rest
-RETURN_URL = books.RETURN_URL
 
 
 @pytest.fixture
@@ -52,10 +51,15 @@ def insist(form: Callable[[], Any]) -> Any:
 
 def bind(account: Account, bank: Bank) -> BoundCard:
     token = books.fresh_token()
-    words = {"words": WORDS, "actor": "700000", "address": None}
     started = insist(
         lambda: bind_card.start(
-            account_id=account.id, kind="bank_card", submit_token=token, return_url=RETURN_URL, **words
+            account_id=account.id,
+            kind="bank_card",
+            submit_token=token,
+            return_url=books.RETURN_URL,
+            words=WORDS,
+            actor="700000",
+            address=None,
         )
     )
     binding = Binding.objects.get(id=started.binding_id)
@@ -68,7 +72,7 @@ def pay(account: Account, amount_kop: int, by: topup.By | None = None) -> Paymen
     token = books.fresh_token()
     started = insist(
         lambda: topup.start(
-            account_id=account.id, amount_kop=amount_kop, submit_token=token, return_url=RETURN_URL, by=by
+            account_id=account.id, amount_kop=amount_kop, submit_token=token, return_url=books.RETURN_URL, by=by
         )
     )
     return Payment.objects.get(id=started.payment_id)
@@ -108,7 +112,7 @@ def test_three_answers_in_ten_are_lost_late_or_doubled_and_the_books_agree(
     caplog.set_level(logging.WARNING, "abonent.payments.gateways.yookassa")
     amounts_kop = itertools.count(100_01, 1_01)
     keepers = accounts[:KEEPERS]
-    # Yesterday, cards were bound, and those who want it by themselves from tomorrow on are told so.
+    # Yesterday, cards were bound, and their owners are told of the next day's debit.
     with clock.frozen(clock.now() - timedelta(days=1)):
         for one in keepers:  # served, free of charge: only what the bank moves is counted below
             builder.subscribe(one, "0,00", str(clock.today()))
