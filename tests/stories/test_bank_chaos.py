@@ -143,7 +143,7 @@ def test_three_answers_in_ten_are_lost_late_or_doubled_and_the_books_agree(
         give_back(payment, 50_00)
     until(is_calm)
     hit = sum("the bank: " in one.getMessage() for one in caplog.records)
-    assert hit >= 20, hit  # calls that were left without an answer
+    assert hit >= 10, hit  # calls left without an answer; the doubled ones do not show
 
     bank.control("", {"chaos_percent": 0})
     theirs = bank.payments()
