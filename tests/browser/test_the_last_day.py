@@ -102,7 +102,7 @@ def test_romashka_pays_what_is_owed_and_the_account_is_closed(page: Page, served
     main = page.get_by_role("main")
     expect(main).to_contain_text(re.compile("осталось оплатить", re.IGNORECASE))
     page.get_by_role("link", name=re.compile("Пополнить на")).first.click()
-    page.get_by_role("button", name="Оплатить картой").click()
+    page.get_by_role("button", name="Оплатить", exact=True).click()
     page.wait_for_url(re.compile(r"/bank/pay/"))
     pay_by_card(page)
     expect(page.locator("#result")).to_contain_text("Оплачено", timeout=STEADY)

@@ -141,7 +141,7 @@ def test_a_kill_before_the_row_stands_leaves_nothing(dies: Mortal, payer: Accoun
         ("abonent.ledger.transfers:post:before", "a message"),
         ("abonent.ledger.transfers:post:after", "the poller"),
         ("abonent.payments.payments:mark_succeeded:after", "settled again"),
-        ("abonent.billing.resuming:resume:after", "a message"),
+        ("abonent.billing.resuming:resume_seen:after", "a message"),
         ("abonent.notifications.outbox:queue:after", "the poller"),
         ("abonent.core.events:publish:after", "settled again"),
         ("abonent.flows.crediting:credit:after", "a message"),

@@ -8,7 +8,9 @@ from abonent.core import payment_code
 
 
 def to_pay(document: Document, purpose: str) -> str:
-    """SVG, titled in the language in force.   purpose: in Russian, as banks do."""
+    """SVG, titled in the language in force; "" where nothing is to pay.   purpose: in Russian, as banks do."""
+    if document.total_kop <= 0:
+        return ""
     data = document.data
     seller = data["seller"]
     with override("ru"):

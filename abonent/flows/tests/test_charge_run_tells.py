@@ -70,10 +70,12 @@ def test_everything_due_by_that_date_counts() -> None:
 def test_credit_counts_and_a_deferral_as_far_as_it_lasts() -> None:
     romashka = builder.account(credit_limit="2000,00")
     builder.active(romashka, "650,00", "2026-11-01")
-    run_to("2026-11-27", "2026-11-20")
     lasting, ending = monthly("0,01"), monthly("0,01")
+    run_to("2026-11-25", "2026-11-20")
     defer.grant(account_id=ending.pk, amount_kop=700_00, on=day("2026-11-26"), actor="test")  # through 30 November
+    run_to("2026-11-26")
     defer.grant(account_id=lasting.pk, amount_kop=700_00, on=day("2026-11-27"), actor="test")  # through 1 December
+    run_to("2026-11-27")
     run_to("2026-11-28")
     assert [key for key, _ in told()] == [f"charge_soon:{ending.pk}:2026-12-01"]
 
