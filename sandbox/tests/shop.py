@@ -26,6 +26,8 @@ class Shop:
         cls, bank: testing.Running, shop_id: str = testing.SHOP_ID, secret: str = testing.SECRET
     ) -> Iterator["Shop"]:
         with httpx.Client(
+            # A busy machine may close an idle connection at the moment it is taken again.
+            limits=httpx.Limits(max_keepalive_connections=0),
             base_url=bank.base_url, auth=(shop_id, secret), timeout=30, trust_env=False, verify=False
         ) as client:
             yield cls(client, bank)
