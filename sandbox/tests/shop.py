@@ -28,7 +28,11 @@ class Shop:
         with httpx.Client(
             # A busy machine may close an idle connection at the moment it is taken again.
             limits=httpx.Limits(max_keepalive_connections=0),
-            base_url=bank.base_url, auth=(shop_id, secret), timeout=30, trust_env=False, verify=False
+            base_url=bank.base_url,
+            auth=(shop_id, secret),
+            timeout=30,
+            trust_env=False,
+            verify=False,
         ) as client:
             yield cls(client, bank)
 
