@@ -20,10 +20,10 @@ from django.conf import settings
 
 from abonent.core import clock, money
 from abonent.payments import fiscal
+from abonent.payments.gateways import bodies
 
 log = logging.getLogger(__name__)
 
-MAX_ANSWER_OCTETS = 1_000_000
 TOKEN_SECONDS = 23 * 3600  # it lives 24 hours
 SELL, SELL_REFUND = OPERATIONS = ("sell", "sell_refund")
 WAIT, DONE, FAIL = STATUSES = ("wait", "done", "fail")
@@ -281,7 +281,10 @@ def _answer(method: str, path: str, content: bytes | None, token: str) -> dict[s
             headers=headers,
             timeout=httpx.Timeout(read_seconds, connect=connect_seconds, pool=connect_seconds),
         ) as response:
-            status, text = response.status_code, _read(response, until=time.monotonic() + read_seconds)
+            status, text = (
+                response.status_code,
+                bodies.read(response, until=time.monotonic() + read_seconds, unknown=AtolUnknown),
+            )
     except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError) as error:
         raise AtolUnknown(type(error).__name__) from error
     try:
@@ -291,18 +294,6 @@ def _answer(method: str, path: str, content: bytes | None, token: str) -> dict[s
     if not isinstance(answer, dict) or (status >= 400 and not answer.get("error")):
         raise AtolUnknown(f"status {status}")
     return answer
-
-
-def _read(response: httpx.Response, *, until: float) -> bytes:
-    """The body, but not without end: neither in octets nor in time."""
-    found = bytearray()
-    for chunk in response.iter_raw():
-        found += chunk
-        if len(found) > MAX_ANSWER_OCTETS:
-            raise AtolUnknown("the answer is too long")
-        if time.monotonic() > until:
-            raise AtolUnknown("the answer comes too slowly")
-    return bytes(found)
 
 
 def _client() -> httpx.Client:

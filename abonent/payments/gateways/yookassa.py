@@ -22,12 +22,12 @@ import httpx
 from django.conf import settings
 
 from abonent.core import money
+from abonent.payments.gateways import bodies
 from abonent.payments.gateways import yookassa_objects as objects
 
 log = logging.getLogger(__name__)
 
 LIST_PAGE = 100
-MAX_ANSWER_OCTETS = 1_000_000
 USUAL_RETRY_MILLISECONDS = 1_800  # the bank's own habit when it does not say
 
 _KEY = re.compile(r"[0-9a-zA-Z+\-_.]{1,64}")
@@ -221,21 +221,11 @@ def _send(
             auth=(settings.YOOKASSA_SHOP_ID, settings.YOOKASSA_SECRET_KEY),
             timeout=httpx.Timeout(wait.read_seconds, connect=wait.connect_seconds, pool=wait.connect_seconds),
         ) as response:
-            return response.status_code, _read(response, until=time.monotonic() + wait.read_seconds)
+            return response.status_code, bodies.read(
+                response, until=time.monotonic() + wait.read_seconds, unknown=BankUnknown
+            )
     except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError) as error:
         raise BankUnknown(type(error).__name__) from error
-
-
-def _read(response: httpx.Response, *, until: float) -> bytes:
-    """The body, but not without end: neither in octets nor in time."""
-    found = bytearray()
-    for chunk in response.iter_raw():
-        found += chunk
-        if len(found) > MAX_ANSWER_OCTETS:
-            raise BankUnknown("the answer is too long")
-        if time.monotonic() > until:
-            raise BankUnknown("the answer comes too slowly")
-    return bytes(found)
 
 
 def _read_answer(status: int, text: bytes) -> dict[str, Any]:
