@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from abonent.core import check_digits, typed_files
+from abonent.core.profile_places import Department, Office, Text
 from abonent.core.profile_values import (
     Code,
     Email,
@@ -20,7 +21,6 @@ from abonent.core.profile_values import (
     Some,
     Sum,
     Zone,
-    is_english,
     not_a_switch,
     tel,
 )
@@ -29,20 +29,6 @@ Language = Literal["ru", "en"]
 ServiceKind = Literal["internet", "tv", "telephony", "video", "colocation"]
 Segment = Literal["apartment", "private", "business"]
 SERVICE_KINDS: tuple[ServiceKind, ...] = ("internet", "tv", "telephony", "video", "colocation")
-
-
-class Text(typed_files.Model):
-    """One text in both languages."""
-
-    ru: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-    def get(self, language: str | None) -> str:
-        """`language` as Django gives it: "en", "en-gb"; anything else is Russian."""
-        return self.en if is_english(language) else self.ru
-
-    def __str__(self) -> str:
-        return self.ru
 
 
 class TariffChange(typed_files.Model):
@@ -142,23 +128,6 @@ class Contacts(typed_files.Model):
     @property
     def support_tel(self) -> str:
         return tel(self.support_phone)
-
-
-class Department(typed_files.Model):
-    key: Code
-    name: Text
-    phone: Phone | None = None
-    email: Email
-    hours: Text | None = None
-
-    @property
-    def tel(self) -> str | None:
-        return None if self.phone is None else tel(self.phone)
-
-
-class Office(typed_files.Model):
-    address: Text
-    hours: Text
 
 
 class Bank(typed_files.Model):

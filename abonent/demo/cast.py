@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from abonent.core.profile_schema import Text
+from abonent.core.profile_places import Text
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,11 @@ SEGMENTS: dict[str, StrPromise] = {
     "private": _("Internet in the private sector"),
     "business": _("Internet for corporate clients"),
 }
+SEGMENT_PROMISES: dict[str, StrPromise] = {
+    "apartment": _("The cable comes to your flat; the price is the same on every floor."),
+    "private": _("Fibre or radio to a house of your own, up to the room where you need it."),
+    "business": _("A channel for an office or a shop, with invoices and acts every month."),
+}
 PER: dict[str, StrPromise] = {
     "month": _("a month"),
     "day": _("a month, charged by the day"),

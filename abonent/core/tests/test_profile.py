@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from abonent.core import profile, profile_schema
+from abonent.core import profile, profile_places, profile_schema
 
 NAMES = ("skynet", "spnet")
 SEGMENTS = ("apartment", "private", "business")
@@ -273,4 +273,4 @@ def test_each_has_three_news_in_both_languages(built_in: profile.Profile) -> Non
     [("ru", "да"), ("en", "yes"), ("en-gb", "yes"), ("de", "да"), (None, "да"), ("", "да")],
 )
 def test_a_text_answers_in_english_to_english_only(language: str | None, said: str) -> None:
-    assert profile_schema.Text(ru="да", en="yes").get(language) == said
+    assert profile_places.Text(ru="да", en="yes").get(language) == said
