@@ -142,6 +142,7 @@ INSTALLED_APPS = [
     "abonent.flows",
     "abonent.ui",
     "abonent.portal",
+    "abonent.backoffice",
     "abonent.api",
     "abonent.demo",
 ]

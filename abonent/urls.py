@@ -5,6 +5,8 @@ from django.urls import URLPattern, path
 
 from abonent.api import health, webhooks
 from abonent.api.checkpay import views as checkpay
+from abonent.backoffice import addresses as staff_addresses
+from abonent.backoffice import sign_in as staff_sign_in
 from abonent.demo import cast, screens
 from abonent.portal import (
     addons,
@@ -74,6 +76,7 @@ urlpatterns: list[URLPattern] = [
     path("cabinet/contract/", scope.switch, name="contract"),
     path("language/", language.switch, name="language"),
     path("theme/", preferences.switch_theme, name="theme"),
+    *staff_addresses.urlpatterns,
     path("hooks/yookassa/<str:secret>/", webhooks.yookassa, name="yookassa_hook"),
     path("hooks/yookassa/<str:secret>/", webhooks.yookassa),
     path("pay/osmp/", checkpay.osmp, name="osmp"),
@@ -84,6 +87,7 @@ urlpatterns: list[URLPattern] = [
 
 if settings.SANDBOX:
     sign_in.cast_of_demo = cast.shown  # portal cannot ask demo, which stands above it
+    staff_sign_in.staff_of_demo = cast.staff_shown
     urlpatterns += [
         path("sandbox/", screens.index, name="sandbox"),
         path("sandbox/clock/", screens.the_clock, name="sandbox_clock"),

@@ -62,7 +62,25 @@ CAST = (
     ),
 )  # fmt: skip
 
-STAFF = ("manager", "support", "cashier", "engineer", "accountant", "admin")
+
+@dataclass(frozen=True)
+class Worker:
+    """One of the demo's staff; the name is that of the role too."""
+
+    name: str
+    story: Text
+    password: str = "demo-staff"
+
+
+WORKERS = (
+    Worker("manager", Text(ru="заявки, договоры, абоненты", en="requests, contracts, subscribers")),
+    Worker("support", Text(ru="звонки и обращения", en="calls and questions")),
+    Worker("cashier", Text(ru="касса в офисе", en="the cash desk of the office")),
+    Worker("engineer", Text(ru="выезды и сеть", en="visits and the network")),
+    Worker("accountant", Text(ru="деньги и документы", en="money and documents")),
+    Worker("admin", Text(ru="всё и права сотрудников", en="everything, and who may what")),
+)
+STAFF = tuple(one.name for one in WORKERS)
 STAFF_PASSWORD = "demo-staff"
 
 
@@ -74,3 +92,8 @@ def lines(language: str = "ru") -> list[str]:
 def shown() -> tuple[Person, ...]:
     """Who stands on the sign-in page: the cast in the sandbox, nobody elsewhere."""
     return CAST if settings.SANDBOX else ()
+
+
+def staff_shown() -> tuple[Worker, ...]:
+    """Who stands on the staff's sign-in page: the demo's staff in the sandbox, nobody elsewhere."""
+    return WORKERS if settings.SANDBOX else ()

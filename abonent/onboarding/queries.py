@@ -16,3 +16,8 @@ def waiting(limit: int = 100) -> list[ConnectionRequest]:
     """What nobody has called yet, the oldest first."""
     found = ConnectionRequest.objects.filter(state="new").select_related("building", "offer")
     return list(found.order_by("state_at")[:limit])
+
+
+def count_new() -> int:
+    """How many nobody has called yet."""
+    return ConnectionRequest.objects.filter(state="new").count()

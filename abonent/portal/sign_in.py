@@ -7,7 +7,6 @@ from allauth.account import forms as allauth_forms
 from allauth.account import views as allauth_views
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as allauth_context
-from allauth.core.internal import httpkit
 from django import forms
 from django.conf import settings
 from django.contrib.auth import hashers
@@ -23,6 +22,7 @@ from abonent.identity import devices, limits, queries
 from abonent.identity.models import User
 from abonent.subscribers import contracts
 from abonent.subscribers import queries as subscribers
+from abonent.ui import client
 
 DEVICE_COOKIE = "device"
 PASSWORD_MAX_CHARS = 256  # hashing takes time by length too
@@ -145,7 +145,7 @@ def _budgets(request: HttpRequest, user: User | None, name: str) -> list[limits.
 
 def client_address(request: HttpRequest) -> str:
     """The browser's address, through the proxies we trust; "" where there is none."""
-    return httpkit.get_client_ip(request) or ""
+    return client.address(request)
 
 
 def too_many_tries(minutes: int) -> str:

@@ -6,16 +6,12 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from abonent.ui import words as shared
+
 if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
     from django_stubs_ext import StrPromise
 
-KINDS: dict[str, StrPromise] = {
-    "internet": _("Internet"),
-    "tv": _("Digital and cloud TV"),
-    "telephony": _("Telephony"),
-    "video": _("Video surveillance"),
-    "colocation": _("Data-centre rent"),
-}
+KINDS = shared.KINDS
 KIND_PROMISES: dict[str, StrPromise] = {
     "internet": _("At home, in a private house and in the office: by the month or by the day."),
     "tv": _("Channels on every screen of the house, with no aerial and no dish."),
@@ -34,22 +30,10 @@ SEGMENT_PROMISES: dict[str, StrPromise] = {
     "private": _("Fibre or radio to a house of your own, up to the room where you need it."),
     "business": _("A channel for an office or a shop, with invoices and acts every month."),
 }
-PER: dict[str, StrPromise] = {
-    "month": _("a month"),
-    "day": _("a month, charged by the day"),
-    "per_day": _("a day"),
-    "once": _("once"),
-}
+PER = shared.PER
 ADDONS = _("Additional services")
 ADDON = _("Additional service")
-# (mark of ui/components/mark.html, word)
-STATES: dict[str, tuple[str, StrPromise]] = {
-    "active": ("ok", _("works")),
-    "waiting": ("wait", _("waits for payment")),
-    "suspended": ("warn", _("suspended")),
-    "standing": ("quiet", _("waits for its tariff")),
-    "paused": ("quiet", _("paused at your wish")),
-}
+STATES = shared.STATES
 # What moved money that was not a charge, by the ledger's reason; a payment by its channel.
 REASONS: dict[str, StrPromise] = {
     "payment": _("Top-up"),

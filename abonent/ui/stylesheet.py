@@ -13,6 +13,7 @@ from django.core.management import call_command
 
 CSS = Path(__file__).parent.joinpath("css")
 LAYERS = ("tokens", "base", "components", "pages", "print")  # the theme's layer stands between the first two
+STAFF = CSS.joinpath("staff.css")  # a file beside the one of all pages: subscribers never load it
 HTMX = Path(django_htmx.__file__).parent.joinpath("static", "django_htmx")
 SCRIPTS = (HTMX.joinpath("htmx-2.min.js"), HTMX.joinpath("ext", "hx-sse-2.min.js"))
 STAMP = "inputs.sha256"
@@ -40,10 +41,11 @@ def collect(home: Path) -> bool:
 
 
 def build(home: Path) -> None:
-    """Write HOME/build: abonent.css, abonent.js, logo.svg, favicon.svg."""
+    """Write HOME/build: abonent.css, staff.css, abonent.js, logo.svg, favicon.svg."""
     folder = home.joinpath("build")
     folder.mkdir(parents=True, exist_ok=True)
     folder.joinpath("abonent.css").write_text(css(settings.PROFILE.folder), encoding="utf-8")
+    folder.joinpath("staff.css").write_text(_tight(STAFF.read_text(encoding="utf-8")), encoding="utf-8")
     script = ";\n".join(path.read_text(encoding="utf-8").rstrip() for path in SCRIPTS)
     folder.joinpath("abonent.js").write_text(script, encoding="utf-8")
     for name in ("logo.svg", "favicon.svg"):
@@ -53,8 +55,11 @@ def build(home: Path) -> None:
 def css(profile_folder: Path) -> str:
     """The layers in their order, with the profile's theme, without comments and needless space."""
     parts = [path.read_text(encoding="utf-8") for path in _css_files(profile_folder)]
-    text = _SPACE.sub(" ", _COMMENT.sub("", "\n".join(parts)))
-    return _AROUND.sub(r"\1", text).strip()
+    return _tight("\n".join(parts))
+
+
+def _tight(text: str) -> str:
+    return _AROUND.sub(r"\1", _SPACE.sub(" ", _COMMENT.sub("", text))).strip()
 
 
 def _css_files(profile_folder: Path) -> list[Path]:
@@ -64,7 +69,7 @@ def _css_files(profile_folder: Path) -> list[Path]:
 
 def _fingerprint() -> str:
     folder = settings.PROFILE.folder
-    inputs = [*_css_files(folder), *SCRIPTS, folder.joinpath("logo.svg"), folder.joinpath("favicon.svg")]
+    inputs = [*_css_files(folder), STAFF, *SCRIPTS, folder.joinpath("logo.svg"), folder.joinpath("favicon.svg")]
     digest = hashlib.sha256(Path(__file__).read_bytes())
     for path in inputs:
         content = path.read_bytes()

@@ -21,6 +21,7 @@ ACCOUNT = (
     "/cabinet/password/", "/cabinet/tariff/", "/cabinet/addons/", "/cabinet/deferred/", "/cabinet/pause/",
     "/cabinet/close/", "/cabinet/documents/", "/cabinet/cards/", "/cabinet/autopay/", "/cabinet/resume/",
 )  # fmt: skip
+STAFF = ("/staff/", "/staff/search/", "/staff/search/?q=anna", "/staff/search/?q=100", "/staff/contracts/100001/")
 LOOKS = [(1280, "light"), (360, "dark")]
 FIRST_LOAD_BYTES = 60_000
 LEAST_TARGET = 24
@@ -79,6 +80,15 @@ def test_the_account_of_each_of_the_cast(looking: Page, served: Served, hosts: s
         sign_in(looking, served, name)
         found += [f"{name}: {one}" for one in wrong(looking, served, "/cabinet/")]
     assert found == []
+    assert hosts == {served.url.removeprefix("http://")}
+
+
+def test_the_workplace(looking: Page, served: Served, hosts: set[str]) -> None:
+    found = wrong(looking, served, "/staff/login/")
+    looking.goto(served.path("/staff/login/?as=admin"))
+    looking.get_by_role("button", name="Войти", exact=True).click()
+    looking.wait_for_url(served.path("/staff/"))
+    assert found + [one for address in STAFF for one in wrong(looking, served, address)] == []
     assert hosts == {served.url.removeprefix("http://")}
 
 

@@ -1,0 +1,55 @@
+"""The first page of the workplace: what waits for whoever has signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from abonent.backoffice import gate, screen
+from abonent.billing.models_changes import Change, ChangeState
+from abonent.identity import permissions
+from abonent.onboarding import queries as onboarding
+
+if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
+    from django_stubs_ext import StrPromise
+
+
+class Tile(NamedTuple):
+    """A number of things that wait, and where they are dealt with."""
+
+    number: int
+    label: StrPromise
+    address: str = ""  # of a page in the menu; "": told only
+
+
+class Waiting(NamedTuple):
+    permission: str
+    of: Callable[[gate.StaffRequest], Tile]  # one statement
+
+
+# A room that has something waiting adds its line; each is counted only for a role that may deal with it.
+WAITING: tuple[Waiting, ...] = (
+    Waiting(
+        permissions.HANDLE_REQUESTS,
+        lambda request: Tile(onboarding.count_new(), _("Requests nobody has called back")),
+    ),
+    Waiting(
+        permissions.APPROVE_TARIFF_CHANGES,
+        lambda request: Tile(
+            Change.objects.filter(state=ChangeState.ASKED).count(), _("Changes of tariff that wait for approval")
+        ),
+    ),
+)
+
+
+@require_safe
+@gate.any_staff
+def page(request: gate.StaffRequest) -> HttpResponse:
+    """/staff/: `tiles` of what waits, and what the role may do."""
+    tiles = [one.of(request) for one in WAITING if gate.may(request, one.permission)]
+    may = [permissions.DESCRIPTIONS[one] for one in sorted(request.granted) if one in permissions.DESCRIPTIONS]
+    return screen.show(request, "backoffice/home.html", {"here": "staff", "tiles": tiles, "may": may})

@@ -1,0 +1,31 @@
+"""The workplace's menu, the one list: where a page stands, and who sees it. A room not built has no line."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.utils.translation import gettext_lazy as _
+
+from abonent.identity import permissions
+
+if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
+    from django_stubs_ext import StrPromise
+
+
+class Item(NamedTuple):
+    name: str  # of its address in urls.py, and `here` of its pages
+    icon: str  # of the lucide package
+    label: StrPromise
+    any_of: tuple[str, ...] = ()  # permissions, one of which opens it; none: all of the staff
+
+
+ITEMS: tuple[Item, ...] = (
+    Item("staff", "house", _("Home")),
+    Item("staff_search", "search", _("Subscribers"), (permissions.VIEW_SUBSCRIBERS,)),
+)
+
+
+def of(granted: Collection[str]) -> list[Item]:
+    """What a role with those permissions may open, in the order of the menu."""
+    return [one for one in ITEMS if not one.any_of or any(permissions.may(granted, each) for each in one.any_of)]
