@@ -74,6 +74,11 @@ ATOL_SNO = os.environ.get("ABONENT_ATOL_SNO", "")  # osn, usn_income…; by defa
 ATOL_INN = os.environ.get("ABONENT_ATOL_INN", "")  # by default the profile's requisites
 ATOL_CONNECT_SECONDS = 5
 ATOL_READ_SECONDS = 30
+# Addresses that our own directory does not know; without a token it answers alone. Never shown in a page.
+DADATA_URL = os.environ.get(
+    "ABONENT_DADATA_URL", f"{SANDBOX_URL}/dadata" if SANDBOX else "https://suggestions.dadata.ru"
+)
+DADATA_TOKEN = os.environ.get("ABONENT_DADATA_TOKEN", "sandbox" if SANDBOX else "")
 SMS_GATEWAY = os.environ.get("ABONENT_SMS_GATEWAY", "smsc" if SANDBOX else "console")
 SMSC_URL = os.environ.get("ABONENT_SMSC_URL", f"{SANDBOX_URL}/sms" if SANDBOX else "https://smsc.ru")
 SMSC_LOGIN = os.environ.get("ABONENT_SMSC_LOGIN", "sandbox" if SANDBOX else "")

@@ -17,6 +17,7 @@ from sandbox import pages
 from sandbox.atol import api as atol
 from sandbox.bank import api, bind_page, control, front, pay_page, receipts
 from sandbox.bank.bank import Bank
+from sandbox.dadata import api as dadata
 from sandbox.mail import inbox as mail_inbox
 from sandbox.sms import gateway
 from sandbox.sms import inbox as sms_inbox
@@ -56,6 +57,7 @@ def make(store: Store, bank: Bank, looks: pages.Pages) -> "Edge":
         *gateway.routes(store),
         *sms_inbox.routes(store, looks),
         *mail_inbox.routes(store, looks),
+        *dadata.routes(store),
         *terminal.routes(store, looks),
         *registry.routes(store, looks),
         Mount("/static", StaticFiles(directory=pages.HERE.joinpath("static"))),

@@ -44,11 +44,28 @@ class StreetMatch(NamedTuple):
     street: str
 
 
+class Elsewhere(NamedTuple):
+    """A house that exists, and is not in the operator's directory."""
+
+    settlement: str
+    street: str
+    house: str
+    korpus: str
+    stroenie: str
+    liter: str
+    flat: str
+
+    def __str__(self) -> str:
+        where = spelling.spell(self.settlement, self.street, self.house, self.korpus, self.stroenie, self.liter)
+        return f"{self.settlement}, {where}" if self.street and self.settlement else where
+
+
 class Found(NamedTuple):
     """What may be meant, the likeliest first."""
 
     buildings: tuple[Match, ...] = ()
     streets: tuple[StreetMatch, ...] = ()  # where no building of that number is known, or none is typed yet
+    elsewhere: tuple[Elsewhere, ...] = ()  # of lookup.find
 
 
 def find(text: str, *, limit: int = AT_MOST) -> Found:

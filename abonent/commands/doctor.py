@@ -141,6 +141,25 @@ def check_bank() -> Iterator[str]:
         yield f"the bank answers {answer.status_code} to «who am I»: try again later, then ask its support"
 
 
+def check_addresses() -> Iterator[str]:
+    from django.conf import settings
+
+    from abonent.addresses.gateways import dadata
+    from abonent.addresses.models import Building, Street
+
+    if not Building.objects.exists():
+        yield "the directory has no buildings: `abonent addresses load FILE.csv`"
+    elif not Street.objects.exists():
+        yield "the search knows no streets: load the buildings once more, `abonent addresses load FILE.csv`"
+    if dadata.is_on():
+        try:
+            dadata.check()
+        except dadata.KeyRefused as error:
+            yield f"DaData does not let us in ({error}): check ABONENT_DADATA_TOKEN"
+        except dadata.UnableToAsk as error:
+            yield f"DaData does not answer at {settings.DADATA_URL} ({error}); our own directory answers alone"
+
+
 def check_terminals() -> Iterator[str]:
     from abonent.payments import terminals
 
@@ -203,6 +222,7 @@ CHECKS: tuple[tuple[str, Callable[[], Iterator[str]]], ...] = (
     ("mail", check_mail),
     ("SMS", check_sms),
     ("bank", check_bank),
+    ("addresses", check_addresses),
     ("terminals", check_terminals),
     ("receipts", check_receipts),
 )

@@ -15,7 +15,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from abonent.addresses import search
+from abonent.addresses import lookup, search
 from abonent.catalog import queries as catalog
 from abonent.catalog.models import OfferVersion
 from abonent.core import clock, db
@@ -120,7 +120,7 @@ class FullForm(RequestForm):
 def page(request: HttpRequest) -> HttpResponse:
     """/connect/: `q` typed, `found` for it, `form` of the whole address, `sections` of tariffs sold there."""
     typed = request.GET.get("q", "").strip()[:240]
-    found = search.find(typed) if typed else search.Found()
+    found = lookup.find(typed) if typed else search.Found()
     company = bool(request.GET.get("company"))
     form = FullForm(request.POST) if request.method == "POST" else FullForm(initial=_initial(typed, found, company))
     if request.method == "POST":
@@ -235,6 +235,16 @@ def _the_match(found: search.Found) -> search.Match | None:
 
 def _initial(typed: str, found: search.Found, company: bool) -> dict[str, Any]:
     match = _the_match(found)
+    if match is None and len(found.elsewhere) == 1:
+        other = found.elsewhere[0]
+        return {
+            "street": ", ".join(part for part in (other.settlement, other.street) if part),
+            "house": other.house,
+            "korpus": other.korpus or other.stroenie,
+            "no_korpus": not other.korpus and not other.stroenie,
+            "flat": other.flat,
+            "is_company": company,
+        }
     if match is None:
         return {"street": typed if found.streets or not found.buildings else "", "is_company": company}
     return {

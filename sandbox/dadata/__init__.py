@@ -1,0 +1,1 @@
+"""Suggestions of addresses, as DaData gives them."""
