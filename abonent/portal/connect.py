@@ -1,6 +1,7 @@
 """A stranger asks to be connected: is my house in the network, the request, the page that follows it."""
 
 import hashlib
+import re
 import secrets
 import time
 from typing import Any
@@ -29,6 +30,8 @@ from abonent.ui import formats
 SALT = "abonent.portal.connect"
 FORM_LIVES_SECONDS = 24 * 3600
 HAND_SECONDS = 2  # nobody fills the form in faster; a robot does
+MIN_STREET_CHARS = 2
+FLAT = re.compile(r"(\d{1,5})\s?[^\W\d_]?")
 TRAP = "website"  # a field no person sees
 
 
@@ -87,6 +90,12 @@ class FullForm(RequestForm):
     is_company = forms.BooleanField(required=False)
     wish = forms.CharField(label=gettext_lazy("What is needed"), max_length=2000, required=False)
 
+    def clean_street(self) -> str:
+        street = " ".join(self.cleaned_data["street"].split())
+        if sum(char.isalnum() for char in street) < MIN_STREET_CHARS:
+            raise forms.ValidationError(gettext("Write the whole name of the street."))
+        return street
+
     def clean_house(self) -> str:
         house: str = self.cleaned_data["house"].strip()
         if not any(char.isdigit() for char in house):
@@ -100,13 +109,26 @@ class FullForm(RequestForm):
             self.add_error("korpus", gettext("Write the korpus, or tick that there is none."))
         if not given.get("flat") and not is_whole:
             self.add_error("flat", gettext("Write the flat, or tick that it is a private house."))
+        elif given.get("flat") and not is_whole:
+            self._check_flat(given)
         return given
+
+    def _check_flat(self, given: dict[str, Any]) -> None:
+        """A flat is a number, and not beyond the last one of a building that we know."""
+        number = FLAT.fullmatch(given["flat"].strip())
+        if number is None or not int(number[1]):
+            self.add_error("flat", gettext("A flat has a number: 15, 15a."))
+            return
+        building = _the_match(search.find(self.typed_address)) if given.get("street") and given.get("house") else None
+        if building is not None and building.flats and int(number[1]) > building.flats:
+            said = gettext("There is no flat %(flat)s in this house: the last one is %(last)s. Look at the number.")
+            self.add_error("flat", said % {"flat": number[0], "last": building.flats})
 
     @property
     def typed_address(self) -> str:
         given = self.cleaned_data
-        korpus = "" if given["no_korpus"] else given["korpus"].strip()
-        flat = "" if given["private_house"] else given["flat"].strip()
+        korpus = "" if given.get("no_korpus") else str(given.get("korpus") or "").strip()
+        flat = "" if given.get("private_house") else str(given.get("flat") or "").strip()
         parts = [
             f"{given['street'].strip()}, {given['house']}",
             gettext("bldg. %(korpus)s") % {"korpus": korpus} if korpus else "",

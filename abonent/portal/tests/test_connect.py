@@ -106,16 +106,24 @@ def test_the_short_form_of_a_tariff_asks_name_and_phone_only() -> None:
     ("field", "value", "said"),
     [
         ("street", "", "Напишите улицу; в деревне без улиц — деревню."),
+        ("street", "у", "Напишите название улицы целиком."),
         ("house", "", "Напишите номер дома."),
         ("house", "дом", "У дома есть номер: 12, 12а, 1/22."),
         ("no_korpus", "", "Напишите корпус или отметьте «нет корпуса»."),
         ("flat", "", "Напишите квартиру или отметьте «частный дом»."),
+        ("flat", "999", "В этом доме нет квартиры 999: последняя — 108. Посмотрите на номер."),
+        ("flat", "0", "У квартиры есть номер: 15, 15а."),
+        ("flat", "пятая", "У квартиры есть номер: 15, 15а."),
         ("full_name", "", "Напишите, как к вам обращаться."),
         ("full_name", "12345", "Напишите имя буквами."),
         ("full_name", "<b>Иван</b>", "Напишите имя буквами."),
         ("phone", "", "Напишите телефон для обратного звонка."),
         ("phone", "12345", "не российский телефон"),
         ("phone", "+1 202 555 0100", "не российский телефон"),
+        ("phone", "+375 29 123-45-67", "не российский телефон"),
+        ("phone", "8 000 000-00-00", "не российский телефон"),
+        ("phone", "8 916 123-45-6", "не российский телефон"),
+        ("phone", "не скажу", "не российский телефон"),
         ("consent", "", "Без вашего согласия мы не вправе хранить имя и телефон."),
     ],
 )
@@ -146,6 +154,26 @@ def test_the_same_form_five_times_is_one_request_and_one_page() -> None:
     given = {**WHOLE, "ticket": ticket(browser)}
     assert len({browser.post("/connect/", given)["Location"] for _ in range(5)}) == 1
     assert ConnectionRequest.objects.count() == 1
+
+
+def test_five_equal_requests_of_five_forms_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = {send(WHOLE)["Location"] for _ in range(5)}
+    assert len(pages) == 1
+    assert ConnectionRequest.objects.count() == 1
+    send({**WHOLE, "flat": "16"})
+    assert ConnectionRequest.objects.count() == 2  # a neighbour is another wish
+
+
+def test_a_flat_of_a_house_we_do_not_know_is_taken_as_it_is() -> None:
+    send({**WHOLE, "street": "ул. Неизвестная", "flat": "1500"})
+    assert ConnectionRequest.objects.get().flat == "1500"
+
+
+def test_another_text_of_the_policy_is_another_consent(operator: profile.Profile, settings: Settings) -> None:
+    before = connect.consent_text()
+    pages = {**operator.pages, ("privacy", "ru"): operator.pages["privacy", "ru"] + "\nЕщё строка."}
+    settings.PROFILE = operator.model_copy(update={"pages": pages})
+    assert connect.consent_text() != before
 
 
 def test_a_field_no_person_sees_is_a_trap() -> None:
