@@ -1,7 +1,7 @@
 """DaData behind our directory: it helps where ours knows nothing, and is missed by nobody when it is down."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import httpx
 import pytest
@@ -46,7 +46,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[Answer], list[httpx.Requ
     return begin
 
 
-def gives(*houses: dict[str, str | None]) -> Answer:
+def gives(*houses: Mapping[str, str | None]) -> Answer:
     return lambda _request: httpx.Response(200, json={"suggestions": [{"value": "x", "data": one} for one in houses]})
 
 

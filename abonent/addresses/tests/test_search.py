@@ -84,7 +84,7 @@ def test_a_house_that_is_not_there_gives_its_street() -> None:
 
 @pytest.mark.parametrize("typed", ["", "12", "'; drop table addresses_building --", "\x00", "%", "нигде 5", "щщщщ 5"])
 def test_nonsense_finds_nothing_and_breaks_nothing(typed: str) -> None:
-    assert search.find(typed) == ((), ())
+    assert search.find(typed) == search.Found()
 
 
 def test_a_short_word_is_not_bent_into_another() -> None:
