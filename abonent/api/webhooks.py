@@ -4,6 +4,7 @@ Three layers before that: a path nobody guesses, the bank's own addresses, and a
 part of the address, so no line of a log may hold the path.
 """
 
+import functools
 import ipaddress
 import logging
 from collections.abc import Sequence
@@ -68,8 +69,11 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def is_within(address: str | None, networks: Sequence[str]) -> bool:
-    if address is None:
-        return False
+    return address is not None and _is_within(address, tuple(networks))
+
+
+@functools.lru_cache(1024)
+def _is_within(address: str, networks: tuple[str, ...]) -> bool:
     found = ipaddress.ip_address(address)
     return any(found in ipaddress.ip_network(network.strip()) for network in networks if network.strip())
 

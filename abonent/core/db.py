@@ -2,9 +2,9 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connection, connections, models, transaction
@@ -17,6 +17,13 @@ _INDENT = re.compile(r"\n[ \t\n]+")
 
 class UnableToLock(Exception):
     """A row that should be there is not."""
+
+
+class Statement(NamedTuple):
+    """What a room would run: others may send it along with theirs."""
+
+    sql: str
+    params: dict[str, Any]
 
 
 def require_transaction() -> None:
@@ -77,6 +84,27 @@ def prepared_rows(sql: str, params: Any = None) -> list[dict[str, Any]]:
         one.connection.close()
         one.close()
         return _prepared(one, sql, params)
+
+
+def run_together(statements: Sequence[Statement]) -> None:
+    """Run prepared statements as one transaction in one round trip: together or not at all.
+
+    Nothing is read of them: one that must stop the others raises in the database. Each sees what was committed before
+    it began, as statements of any transaction do. Never inside a flow's transaction.
+    Raises Django's errors of the first that fails.
+    """
+    one = connections[DEFAULT_DB_ALIAS]
+    if one.in_atomic_block or one.queries_logged:  # a test's own transaction, or one that counts statements
+        with transaction.atomic():
+            for statement in statements:
+                run(*statement)
+        return
+    one.ensure_connection()
+    connection: Any = one.connection
+    # Without a BEGIN of ours a pipeline is a transaction up to its end: two round trips less.
+    with one.wrap_database_errors, connection.pipeline():
+        for sql, params in statements:
+            psycopg.Cursor(connection).execute(sql, params)
 
 
 def prepared_value(value: Any) -> Any:

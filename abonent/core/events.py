@@ -3,6 +3,7 @@
 streams.py carries it to the page.
 """
 
+import functools
 import json
 import re
 from typing import Any
@@ -22,8 +23,22 @@ def publish(topic: str, name: str, data: dict[str, Any]) -> None:
     topic: "contract:<id>".   name: the event pages wait for: "payment".
     data: small JSON; the page asks for its fragment anew, so ids and states are enough. Nothing personal.
     """
+    db.prepared_rows(*statement(topic, name, data))
+
+
+def statement(topic: str, name: str, data: dict[str, Any], *, first: str = "", also: str = "") -> db.Statement:
+    """`publish` for who sends it along with others, or beside what comes first in one statement.
+
+    first: parts of a WITH.   also: the name of one of them that must be read, or it would not run.
+    """
     assert _NAME.match(name), name
-    db.prepared_rows(_PUBLISH, {"topic": topic, "name": name, "data": json.dumps(data, ensure_ascii=False)})
+    said = {"topic": topic, "name": name, "data": json.dumps(data, ensure_ascii=False)}
+    return db.Statement(_publish(first, also), said)
+
+
+@functools.cache
+def _publish(first: str, also: str) -> str:
+    return _PUBLISH.format(first=first and f"{first},", also=also and f", {also}")
 
 
 def last_id(topics: list[str]) -> int:

@@ -27,7 +27,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 from django.db import transaction
 
-from abonent.core import alarms, db
+from abonent.core import alarms, db, wakes
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -101,8 +101,15 @@ class Job(Generic[P, R]):
     def _wake(self, ids: dict[str, object]) -> None:
         """Whatever waits and is due now will see what is committed now: to lock its row would serialise all wakes."""
         lock = self.queueing_lock and self.queueing_lock.format(**ids)
-        if not (lock and db.prepared_rows(_IS_DUE, [lock])):
+        if not lock:
             self._put(ids, None)
+            return
+
+        def wake() -> None:
+            if not db.prepared_rows(_IS_DUE, [lock]):
+                self._put(ids, None)
+
+        wakes.go(lock, wake)
 
     def _put(self, ids: dict[str, object], in_seconds: int | None) -> int | None:
         found = db.rows(

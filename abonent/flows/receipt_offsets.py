@@ -96,14 +96,16 @@ def _queue(row: dict[str, Any], month: periods.Period) -> int:
     kind = ReceiptKind.OFFSET if delta_kop > 0 else ReceiptKind.OFFSET_BACK
     cause = f"{kind}:{row['account_id']}:{month.start:%Y-%m}"
     return receipts.queue(
-        cause=cause,
-        kind=kind,
-        way=Way.ATOL,
-        account_id=row["account_id"],
-        amount_kop=abs(delta_kop),
-        on=month.end - periods.ONE_DAY,
-        known_as=cause,
-        basis=basis,
+        receipts.Wanted(
+            cause=cause,
+            kind=kind,
+            way=Way.ATOL,
+            account_id=row["account_id"],
+            amount_kop=abs(delta_kop),
+            on=month.end - periods.ONE_DAY,
+            known_as=cause,
+            basis=basis,
+        )
     )
 
 
@@ -116,15 +118,17 @@ def _queue_by_payment(account_id: int, amount_kop: int, month: periods.Period, b
             continue
         cause = f"offset:{account_id}:{month.start:%Y-%m}:{row['payment_id']}"
         made += receipts.queue(
-            cause=cause,
-            kind=ReceiptKind.OFFSET,
-            way=Way.YOOKASSA,
-            account_id=account_id,
-            payment_id=row["payment_id"],
-            amount_kop=part_kop,
-            on=month.end - periods.ONE_DAY,
-            known_as=f"offset:{row['external_id']}:{month.start:%Y-%m}",
-            basis=basis,
+            receipts.Wanted(
+                cause=cause,
+                kind=ReceiptKind.OFFSET,
+                way=Way.YOOKASSA,
+                account_id=account_id,
+                payment_id=row["payment_id"],
+                amount_kop=part_kop,
+                on=month.end - periods.ONE_DAY,
+                known_as=f"offset:{row['external_id']}:{month.start:%Y-%m}",
+                basis=basis,
+            )
         )
         amount_kop -= part_kop
     return made

@@ -45,15 +45,22 @@ def for_payment(payment: Payment) -> bool:
 
     A transfer from one company's account to another's gets none: the law asks for none.
     """
+    wanted = of_payment(payment)
+    if wanted is None:
+        return False
+    receipts.queue(wanted)
+    receipt_delivery.deliver.wake()
+    return True
+
+
+def of_payment(payment: Payment) -> receipts.Wanted | None:
+    """The receipt of a payment being credited; None: it gets none."""
     if payment.channel not in channels():
-        return False
-    if (
-        payment.channel == Channel.BANK
-        and receipt_items.customer_of(payment.account_id).kind == CustomerKind.LEGAL_ENTITY
-    ):
-        return False
+        return None
+    if payment.channel == Channel.BANK and _is_company(payment.account_id):
+        return None
     assert payment.on is not None, payment.id
-    receipts.queue(
+    return receipts.Wanted(
         cause=f"advance:{payment.id}",
         kind=ReceiptKind.ADVANCE,
         way=str(way()),
@@ -63,8 +70,6 @@ def for_payment(payment: Payment) -> bool:
         on=payment.on,
         known_as=f"advance:{payment.channel}:{payment.external_id}",
     )
-    receipt_delivery.deliver.wake()
-    return True
 
 
 def for_refund(payment: Payment, *, cause: str, amount_kop: int, on: date, external_id: str) -> bool:
@@ -80,15 +85,17 @@ def for_refund(payment: Payment, *, cause: str, amount_kop: int, on: date, exter
     if first is None or (first.way == Way.YOOKASSA and not cause.startswith("refund:")):
         return False
     receipts.queue(
-        cause=cause,
-        kind=ReceiptKind.REFUND,
-        way=first.way,
-        account_id=payment.account_id,
-        payment_id=payment.id,
-        amount_kop=amount_kop,
-        on=on,
-        known_as=f"refund:{payment.channel}:{external_id}",
-        refund_external_id=external_id,
+        receipts.Wanted(
+            cause=cause,
+            kind=ReceiptKind.REFUND,
+            way=first.way,
+            account_id=payment.account_id,
+            payment_id=payment.id,
+            amount_kop=amount_kop,
+            on=on,
+            known_as=f"refund:{payment.channel}:{external_id}",
+            refund_external_id=external_id,
+        )
     )
     receipt_delivery.deliver.wake()
     return True

@@ -1,11 +1,10 @@
 -- Take the key, write the transfer, move the balances: one statement. A key that is known changes nothing, gives no row.
--- House accounts have ids below 1000 and keep no balance.
-with taken as (
+-- House accounts have ids below 1000 and keep no balance. The braces: transfers.statement.
+with {first} taken as (
     insert into ledger_key (key, body_hash, transfer_on, transfer_id)
-    values (
-        %(key)s, %(body_hash)s, %(on)s,
-        coalesce(%(id)s::text::bigint, nextval('ledger_transfer_id_seq'))
-    )
+    select %(key)s, %(body_hash)s::bytea, %(on)s::date,
+           coalesce(%(id)s::text::bigint, nextval('ledger_transfer_id_seq'))
+    {source}
     on conflict do nothing
     returning transfer_id
 ), moved as (

@@ -4,6 +4,7 @@ Locks are taken in one order: the transfer's key, then the account that keeps a 
 first, by id.
 """
 
+import functools
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +17,8 @@ from abonent.core import alarms, db, money
 from abonent.ledger import accounts
 from abonent.ledger.models import Account, Reason, Transfer
 
-_POST = db.read_sql(__file__, "post")
+_POST_AFTER = db.read_sql(__file__, "post")
+_POST = _POST_AFTER.format(first="", source="")
 _POST_BATCH = db.read_sql(__file__, "post_batch")
 _BOUNDS = """
     select min(case when debit_id < 1000 then credit_id when credit_id < 1000 then debit_id
@@ -95,6 +97,30 @@ def post(
             id=transfer_id, debit_id=debit_id, credit_id=credit_id, amount_kop=amount_kop, on=on, reason=str(reason)
         ),
     )
+
+
+def statement(
+    *,
+    key: str,
+    debit_id: int,
+    credit_id: int,
+    amount_kop: int,
+    on: date,
+    reason: Reason | str,
+    transfer_id: int,
+    first: db.Statement,
+) -> db.Statement:
+    """`post` between a house and a subscriber beside what comes first in one statement, for who sends it along.
+
+    A known key moves nothing and raises nothing: who sends it must see that the key has got this `transfer_id`.
+    first: parts of a WITH, the last one named `cause`; where that gives no row, nothing is moved.
+    """
+    assert 0 < amount_kop <= money.MAX_KOP, amount_kop
+    assert not (accounts.keeps_balance(debit_id) and accounts.keeps_balance(credit_id)), (debit_id, credit_id)
+    body = Transfer(
+        id=transfer_id, debit_id=debit_id, credit_id=credit_id, amount_kop=amount_kop, on=on, reason=str(reason)
+    )
+    return db.Statement(_post_after(first.sql), first.params | _statement(key, body, _hash(body)).params)
 
 
 def reverse(*, key: str, on_of: date, id_of: int, on: date) -> Posted:
@@ -186,7 +212,24 @@ def _post(key: str, body: Transfer) -> Posted:
     balanced = [one for one in (body.debit_id, body.credit_id) if accounts.keeps_balance(one)]
     if len(balanced) > 1:
         _lock(balanced)
-    done = db.prepared_rows(
+    done = db.prepared_rows(*_statement(key, body, body_hash))
+    if not done:
+        known = db.rows(_KNOWN_KEY, [key])[0]
+        if bytes(known["body_hash"]) != body_hash:
+            raise KeyReusedWithOtherBody(key)
+        return Posted(known["transfer_on"], known["transfer_id"], repeated=True)
+    if done[0]["changed"] != len(balanced):
+        raise BalancesDisagree(f"{key}: {len(balanced)} accounts were to change, {done[0]['changed']} did")
+    return Posted(body.on, done[0]["transfer_id"], repeated=False)
+
+
+@functools.cache
+def _post_after(first: str) -> str:
+    return _POST_AFTER.format(first=f"{first},", source="from cause")
+
+
+def _statement(key: str, body: Transfer, body_hash: bytes) -> db.Statement:
+    return db.Statement(
         _POST,
         {
             "key": key,
@@ -201,14 +244,6 @@ def _post(key: str, body: Transfer) -> Posted:
             "reverses_id": db.prepared_value(body.reverses_id),
         },
     )
-    if not done:
-        known = db.rows(_KNOWN_KEY, [key])[0]
-        if bytes(known["body_hash"]) != body_hash:
-            raise KeyReusedWithOtherBody(key)
-        return Posted(known["transfer_on"], known["transfer_id"], repeated=True)
-    if done[0]["changed"] != len(balanced):
-        raise BalancesDisagree(f"{key}: {len(balanced)} accounts were to change, {done[0]['changed']} did")
-    return Posted(body.on, done[0]["transfer_id"], repeated=False)
 
 
 def _lock(account_ids: Sequence[int]) -> None:

@@ -12,6 +12,7 @@ from abonent.core import db, masking
 from abonent.notifications import delivery, texts
 
 _QUEUE = db.read_sql(__file__, "outbox_queue")
+_PARAMS = "%(params)s::jsonb"
 _QUEUE_BATCH = db.read_sql(__file__, "outbox_queue_batch")
 _TABLE_NAME = re.compile(r"^[a-z_][a-z0-9_]*$")
 
@@ -23,18 +24,21 @@ def queue(*, key: str, contract_id: int, kind: str, params: dict[str, Any]) -> b
     kind: one of texts.KINDS.   params: what its text needs: sums in kopecks, dates as "2026-12-01" or a date.
     """
     db.require_transaction()
-    texts.check(kind, params)
-    written = db.prepared_rows(
-        _QUEUE,
-        {
-            "key": key,
-            "contract_id": str(contract_id),
-            "kind": kind,
-            "params": json.dumps(masking.values(params), default=str),
-        },
-    )
+    written = db.prepared_rows(*statement(key=key, contract_id=contract_id, kind=kind, params=params))
     delivery.deliver.wake()
     return bool(written)
+
+
+def statement(*, key: str, contract_id: int, kind: str, params: dict[str, Any], more: str = "") -> db.Statement:
+    """`queue` for who sends it along with others, and wakes `delivery.deliver` once they are committed.
+
+    more: SQL of a jsonb value that joins the params: what only the statements before it make known.
+    """
+    if not more:
+        texts.check(kind, params)
+    said = json.dumps(masking.values(params), default=str)
+    sql = _QUEUE.replace(_PARAMS, f"{_PARAMS} || ({more})") if more else _QUEUE
+    return db.Statement(sql, {"key": key, "contract_id": str(contract_id), "kind": kind, "params": said})
 
 
 def queue_batch(kind: str, on: date, table: str) -> int:

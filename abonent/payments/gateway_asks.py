@@ -67,7 +67,13 @@ def insert_sql(source: str) -> str:
 
 
 def params(ask: GatewayAsk) -> dict[str, Any]:
-    return {f"ask_{field.column}": db.prepared_value(getattr(ask, field.attname)) for field in _fields()}
+    return {name: db.prepared_value(getattr(ask, attribute)) for name, attribute in _values()}
+
+
+@functools.cache
+def _values() -> list[tuple[str, str]]:
+    """The parameters of `insert_sql`, and where in the row their values are."""
+    return [(f"ask_{field.column}", field.attname) for field in _fields()]
 
 
 def _fields() -> "list[models.Field[Any, Any]]":

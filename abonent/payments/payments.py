@@ -151,16 +151,18 @@ def open_paid(payment: Payment, ask: GatewayAsk | None = None) -> bool:
     payment: whole, with its own id and its transfer's, both taken from their sequences.
     """
     db.require_transaction()
+    parts, params = paid_parts(payment, ask)
+    return bool(db.prepared_rows(f"with {parts} select id from cause", params))
+
+
+def paid_parts(payment: Payment, ask: GatewayAsk | None = None) -> db.Statement:
+    """`open_paid` as parts of a WITH for its transfer's statement; the last one, `cause`, has a row where it is new."""
     assert payment.state == PaymentState.SUCCEEDED, payment.state
-    values = {
-        f"payment_{field.column}": db.prepared_value(
-            field.get_db_prep_save(getattr(payment, field.attname), connection)
-        )
-        for field in Payment._meta.concrete_fields
-    }
+    assert not payment.request, payment.id  # asked of nobody
+    values = {name: db.prepared_value(getattr(payment, attribute)) for name, attribute in _paid_values()}
     if ask is not None:
         values |= gateway_asks.params(ask)
-    return bool(db.prepared_rows(_insert_paid(with_ask=ask is not None), values))
+    return db.Statement(_insert_paid(with_ask=ask is not None), values)
 
 
 def lock(payment_id: int) -> Payment:
@@ -230,10 +232,17 @@ def park(payment: Payment, *, note: str) -> None:
 def _insert_paid(*, with_ask: bool) -> str:
     columns = [field.column for field in Payment._meta.concrete_fields]
     names = ", ".join(f'"{column}"' for column in columns)
-    values = ", ".join(f"%(payment_{column})s" for column in columns)
+    values = ", ".join("'{}'::jsonb" if column == "request" else f"%(payment_{column})s" for column in columns)
     paid = f"insert into payments_payment ({names}) values ({values}) on conflict do nothing returning id"
-    asked = f", asked as ({gateway_asks.insert_sql('paid')})" if with_ask else ""
-    return f"with paid as ({paid}){asked} select id from paid"
+    asked = f"asked as ({gateway_asks.insert_sql('paid')}), " if with_ask else ""
+    return f"paid as ({paid}), {asked}cause as (select id from paid)"
+
+
+@functools.cache
+def _paid_values() -> list[tuple[str, str]]:
+    """The parameters of `_insert_paid`, and where in the payment their values are."""
+    fields = Payment._meta.concrete_fields
+    return [(f"payment_{field.column}", field.attname) for field in fields if field.column != "request"]
 
 
 def _insert(payment: Payment) -> None:

@@ -32,6 +32,23 @@ class Basis(NamedTuple):
     transfers: int
 
 
+class Wanted(NamedTuple):
+    """A receipt to be queued."""
+
+    cause: str  # "<kind>:<id>", unique
+    kind: ReceiptKind
+    way: str
+    account_id: int
+    amount_kop: int
+    on: date  # the operator's date of the cause
+    # The cause by what the outside calls it ("advance:cash:17"): the key is made of it, so that a cause found again
+    # after a backup was restored finds its document at the register.
+    known_as: str
+    payment_id: int | None = None
+    refund_external_id: str = ""
+    basis: Basis | None = None
+
+
 class Fiscal(NamedTuple):
     """What the tax service knows the document by."""
 
@@ -42,42 +59,18 @@ class Fiscal(NamedTuple):
     link: str = ""  # the operator of fiscal data's page of it; "" where the register names none
 
 
-def queue(
-    *,
-    cause: str,
-    kind: ReceiptKind,
-    way: str,
-    account_id: int,
-    amount_kop: int,
-    on: date,
-    known_as: str,
-    payment_id: int | None = None,
-    refund_external_id: str = "",
-    basis: Basis | None = None,
-) -> bool:
-    """Queue one receipt in the transaction of its cause; give whether it is new.
-
-    cause: "<kind>:<id>", unique.   on: the operator's date of the cause.
-    known_as: the cause by what the outside calls it ("advance:cash:17"): the key is made of it, so that a cause found
-    again after a backup was restored finds its document at the register.
-    """
+def queue(wanted: Wanted) -> bool:
+    """Queue one receipt in the transaction of its cause; give whether it is new."""
     db.require_transaction()
-    written = db.run(
-        _QUEUE,
-        {
-            "cause": cause,
-            "kind": str(kind),
-            "way": way,
-            "account_id": account_id,
-            "payment_id": payment_id,
-            "amount_kop": amount_kop,
-            "on": on,
-            "known_as": known_as,
-            "refund_external_id": refund_external_id,
-            **(basis._asdict() if basis else dict.fromkeys(Basis._fields)),
-        },
-    )
-    return written == 1
+    return db.run(*statement(wanted)) == 1
+
+
+def statement(wanted: Wanted) -> db.Statement:
+    """`queue` for who sends it along with others."""
+    basis = wanted.basis._asdict() if wanted.basis else dict.fromkeys(Basis._fields)
+    said = wanted._asdict() | {"kind": str(wanted.kind)} | basis
+    del said["basis"]
+    return db.Statement(_QUEUE, said)
 
 
 def claim(*, most: int, claimed_seconds: int) -> list[Receipt]:

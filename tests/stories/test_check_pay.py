@@ -13,8 +13,11 @@ from abonent.api.checkpay import access
 from abonent.billing.models import Subscription
 from abonent.billing.tests import builder
 from abonent.core import clock, partitions
+from abonent.core.models import Event
 from abonent.flows import check_pay, crediting
-from abonent.ledger.models import Account, Transfer
+from abonent.ledger import accounts, transfers
+from abonent.ledger.models import Account, Reason, Transfer
+from abonent.notifications.models import Notice
 from abonent.payments import gateway_asks, terminals
 from abonent.payments.models import Payment
 from abonent.payments.models_gateways import GatewayAsk
@@ -193,6 +196,48 @@ def test_a_contract_closed_between_the_look_and_the_money_takes_none(
     assert (balance(payer), Payment.objects.count(), GatewayAsk.objects.get().result) == ("0.00", 0, 79)
 
 
+def test_a_service_suspended_between_the_look_and_the_money_is_resumed(
+    payer: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look saw nothing that waits; the money finds the account as it is, and takes the longer way."""
+    find = check_pay._find
+
+    def find_and_connect(number: str, *, to_pay: bool) -> dict[str, Any] | None:
+        found = find(number, to_pay=to_pay)
+        builder.subscribe(payer, "300,00", str(TODAY))
+        return found
+
+    monkeypatch.setattr(check_pay, "_find", find_and_connect)
+    assert pay("osmp", payer).code == 0
+    assert (balance(payer), Subscription.objects.get().state) == ("290.00", "active")  # 500 − 300 × 21 ÷ 30
+    assert books.notices(payer) == ["payment_received", "activated"]
+    assert (Payment.objects.count(), Transfer.objects.filter(reason="payment").count()) == (1, 1)
+    assert GatewayAsk.objects.get().payment_id == Payment.objects.get().id
+
+
+def test_the_short_way_says_what_the_long_one_says(payer: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    pay("osmp", payer, id="1")
+    monkeypatch.setattr(crediting, "receive_quietly", lambda *args, **words: False)
+    pay("osmp", payer, id="2")
+    short, long = Notice.objects.filter(contract=payer.contract).order_by("id")
+    assert (short.kind, short.params) == (long.kind, {"amount_kop": 500_00, "balance_kop": 500_00})
+    assert long.params == {"amount_kop": 500_00, "balance_kop": 1000_00}
+    first, second = Event.objects.filter(topic=f"contract:{payer.contract_id}").order_by("id")
+    assert (first.name, set(first.data)) == (second.name, set(second.data))
+    asks = [(one.command, one.result, one.account, one.payment_id) for one in GatewayAsk.objects.order_by("id")]
+    assert asks == [("pay", 0, number(payer), one.id) for one in Payment.objects.order_by("id")]
+    shown = Payment.objects.order_by("id").values("state", "request", "note", "method_title", "card_id", "on")
+    assert shown[0] == shown[1]
+
+
+def test_money_without_its_payment_moves_nothing_and_somebody_looks(payer: Account) -> None:
+    """A key of the ledger that stands for other money: neither way takes it for its own."""
+    key, bonus_id = "payment:osmp:1234567", accounts.house_id("bonus")
+    transfers.post(key=key, debit_id=bonus_id, credit_id=payer.id, amount_kop=100, on=TODAY, reason=Reason.BONUS)
+    assert pay("osmp", payer).code == 300
+    assert (balance(payer), Payment.objects.count(), books.alarms()) == ("1.00", 0, [f"ledger_key:{key}"])
+
+
 # --- dates ------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("said", "on"),
@@ -321,6 +366,7 @@ def test_our_trouble_is_temporary_and_the_repeat_is_credited(
         raise error
 
     monkeypatch.setattr(crediting, "receive", broken)
+    monkeypatch.setattr(crediting, "receive_quietly", broken)
     assert (pay(channel, payer).status, pay(channel, payer).code) == (200, 1)
     monkeypatch.undo()
     assert (pay(channel, payer).code, balance(payer)) == (0, "500.00")
@@ -337,9 +383,12 @@ def test_a_log_that_cannot_be_written_stops_no_payment(payer: Account, monkeypat
 
 
 def test_a_payment_takes_eight_statements_at_most(payer: Account, django_capture_on_commit_callbacks: Any) -> None:
+    pay("osmp", payer, id="1")  # what a process learns once is learned
     builder.subscribe(payer, "300,00", str(TODAY))
-    pay("osmp", payer, id="1")  # activates it; and what a process learns once is learned
-    with CaptureQueriesContext(connection) as asked, django_capture_on_commit_callbacks(execute=True):
-        assert pay("osmp", payer, id="2").code == 0
-    said = [one["sql"] for one in asked if not re.match("SAVEPOINT|RELEASE|BEGIN|COMMIT", one["sql"])]
-    assert len(said) <= 8, said
+    counts = []
+    for id in ("2", "3"):
+        with CaptureQueriesContext(connection) as asked, django_capture_on_commit_callbacks(execute=True):
+            assert pay("osmp", payer, id=id).code == 0
+        counts.append(len([one for one in asked if not re.match("SAVEPOINT|RELEASE|BEGIN|COMMIT", one["sql"])]))
+    assert counts[1] == 4  # the look; the payment and its money; what follows, with the notices; the wake
+    assert Subscription.objects.get().state == "active"  # by the first of them, which takes more

@@ -15,6 +15,7 @@ from abonent.payments.models_desk import ReversalKind
 from abonent.payments.models_receipts import Receipt, ReceiptKind, ReceiptState
 from abonent.subscribers.models import Customer
 from tests import bank as books
+from tests import terminal
 from tests.bank import TODAY, Bank, balance
 from tests.register import as_profile, cash, deliver, documents, number_of, once, only, reach
 
@@ -48,6 +49,15 @@ def test_cash_gets_its_receipt_of_an_advance(anna: Account, register: Bank) -> N
             "vat": {"type": "vat122"},
         }
     ]
+
+
+def test_money_of_a_terminal_gets_its_receipt_beside_it(anna: Account, register: Bank) -> None:
+    assert terminal.pay("osmp", number_of(anna), "500.00").code == 0
+    assert terminal.pay("osmp", number_of(anna), "500.00").code == 0  # told again
+    deliver()
+    done = only()
+    assert (done.payment_id, done.amount_kop, done.state) == (Payment.objects.get().id, 500_00, ReceiptState.DONE)
+    assert documents(register)[0]["total_kop"] == 500_00
 
 
 def test_the_same_cash_twice_has_one_document(anna: Account, register: Bank) -> None:

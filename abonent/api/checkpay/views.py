@@ -88,7 +88,8 @@ class _Spoken:
         self.zone = ZoneInfo(gateway.terms.time_zone)
         self.command: Command = dialect.command(self.words)
         self.external_id: str = dialect.external_id(self.words)
-        self._is_kept = False
+        self._kept: Answer | None = None
+        self._written: dict[Answer, str] = {}
 
     def answered(self) -> Answer:
         """Do what is asked; whatever goes wrong on our side is temporary."""
@@ -101,7 +102,7 @@ class _Spoken:
         except Exception as error:
             log.error("check/pay %s: %s at %s", self.gateway.channel, type(error).__name__, jobs.place_of(error))
             answer = self.answer(Result.TEMPORARY)
-        if not self._is_kept or answer.result != Result.OK:
+        if answer != self._kept:
             self._keep(answer)
         return answer
 
@@ -110,7 +111,7 @@ class _Spoken:
 
     def page(self, answer: Answer) -> HttpResponse:
         encoding = self.gateway.terms.encoding
-        body = self.dialect.write(answer, encoding).encode(encoding, "xmlcharrefreplace")
+        body = self._write(answer).encode(encoding, "xmlcharrefreplace")
         return HttpResponse(body, content_type=f"text/xml; charset={encoding}", headers={"Cache-Control": "no-store"})
 
     def _do(self, ask: Ask) -> Answer:
@@ -145,8 +146,8 @@ class _Spoken:
         )
 
     def _kept_with(self, paid: check_pay.Paid) -> GatewayAsk:
-        self._is_kept = True
-        return self._row(self._paid(paid))
+        self._kept = self._paid(paid)
+        return self._row(self._kept)
 
     def _keep(self, answer: Answer) -> None:
         """Beside the answer, never instead of it."""
@@ -164,12 +165,18 @@ class _Spoken:
             external_id=self.external_id,
             account=self.words.get("account", ""),
             words=self.said,
-            answer=self.dialect.write(answer, self.gateway.terms.encoding),
+            answer=self._write(answer),
             result=self.dialect.CODES[answer.result],
             payment_id=answer.payment_id,
             address=self.address,
             at=clock.now(),
         )
+
+    def _write(self, answer: Answer) -> str:
+        """Once: it is kept as it is said."""
+        if answer not in self._written:
+            self._written[answer] = self.dialect.write(answer, self.gateway.terms.encoding)
+        return self._written[answer]
 
     def _count_miss(self) -> None:
         """Who tries numbers finds names: past so many strangers an hour, somebody looks. Nobody is held up."""

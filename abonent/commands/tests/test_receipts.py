@@ -22,8 +22,10 @@ def stuck() -> Receipt:
             at=clock.now(),
         )  # fmt: skip
         receipts.queue(
-            cause=f"advance:{payment.id}", kind=ReceiptKind.ADVANCE, way="atol", account_id=account.id,
-            amount_kop=500_00, on=builder.SIGNED_ON, known_as="advance:cash:A-1", payment_id=payment.id,
+            receipts.Wanted(
+                cause=f"advance:{payment.id}", kind=ReceiptKind.ADVANCE, way="atol", account_id=account.id,
+                amount_kop=500_00, on=builder.SIGNED_ON, known_as="advance:cash:A-1", payment_id=payment.id,
+            )
         )  # fmt: skip
         (receipt,) = receipts.claim(most=1, claimed_seconds=60)
         receipts.stop(receipt, error="32: wrong e-mail", refused=True)
