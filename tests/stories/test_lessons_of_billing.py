@@ -83,8 +83,8 @@ def test_lesson_11_a_company_with_a_hundred_services_is_charged_by_as_many_state
     builder.resume(company, "2026-10-31")
     assert run("2026-11-01") <= for_one
     assert Charge.objects.filter(charged_on=day("2026-11-01")).count() == 101
-    # on credit: a hundred times a day of October, 30 × 1 ÷ 31 = 0,97; then November, 310 + 100 × 30
-    assert builder.balance(company) == "-3407.00"
+    # on credit: the 310 of October, a hundred times a day of October, 30 × 1 ÷ 31 = 0,97; then November, 310 + 100 × 30
+    assert builder.balance(company) == "-3717.00"
 
 
 def test_lesson_13_what_is_left_is_priced_by_the_tariff_that_was_and_by_its_own_period() -> None:
