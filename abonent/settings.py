@@ -83,6 +83,16 @@ SMS_GATEWAY = os.environ.get("ABONENT_SMS_GATEWAY", "smsc" if SANDBOX else "cons
 SMSC_URL = os.environ.get("ABONENT_SMSC_URL", f"{SANDBOX_URL}/sms" if SANDBOX else "https://smsc.ru")
 SMSC_LOGIN = os.environ.get("ABONENT_SMSC_LOGIN", "sandbox" if SANDBOX else "")
 SMSC_PASSWORD = os.environ.get("ABONENT_SMSC_PASSWORD", "sandbox" if SANDBOX else "")
+SMSRU_URL = os.environ.get("ABONENT_SMSRU_URL", "https://sms.ru")
+SMSRU_API_ID = os.environ.get("ABONENT_SMSRU_API_ID", "")
+# smpp[s]://host:port; the sender is a name agreed with the SMS centre, or a short number
+SMPP_URL = os.environ.get("ABONENT_SMPP_URL", "")
+SMPP_SYSTEM_ID = os.environ.get("ABONENT_SMPP_SYSTEM_ID", "")
+SMPP_PASSWORD = os.environ.get("ABONENT_SMPP_PASSWORD", "")
+SMPP_SYSTEM_TYPE = os.environ.get("ABONENT_SMPP_SYSTEM_TYPE", "")
+SMS_SENDER = os.environ.get("ABONENT_SMS_SENDER", "")
+# Messages with codes and one-time passwords in a day, of all people together: what a crowd of robots can cost.
+CODES_A_DAY = int(os.environ.get("ABONENT_CODES_A_DAY", "500"))
 EMAIL_GATEWAY = os.environ.get("ABONENT_EMAIL_GATEWAY", "smtp" if SANDBOX else "console")
 EMAIL_HOST = os.environ.get("ABONENT_SMTP_HOST", "127.0.0.1")
 EMAIL_PORT = int(os.environ.get("ABONENT_SMTP_PORT", str(PORT + 2) if SANDBOX else "25"))

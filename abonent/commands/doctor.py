@@ -117,8 +117,21 @@ def check_mail() -> Iterator[str]:
 def check_sms() -> Iterator[str]:
     from django.conf import settings
 
+    from abonent.notifications.channels import message, smpp
+
     if settings.SMS_GATEWAY == "smsc":
         yield from _answers(settings.SMSC_URL, "the SMS gateway", "ABONENT_SMSC_URL")
+    elif settings.SMS_GATEWAY == "smsru":
+        if not settings.SMSRU_API_ID:
+            yield "ABONENT_SMSRU_API_ID is not set: copy it from the page of your SMS.ru account"
+        yield from _answers(settings.SMSRU_URL, "the SMS gateway", "ABONENT_SMSRU_URL")
+    elif settings.SMS_GATEWAY == "smpp":
+        try:
+            smpp.check()
+        except message.UnableToSend as error:
+            yield f"the SMS centre at {settings.SMPP_URL or 'no address'}: {error}; check ABONENT_SMPP_URL, …_SYSTEM_ID"
+        else:
+            smpp.close()
 
 
 def check_bank() -> Iterator[str]:

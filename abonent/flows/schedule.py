@@ -29,7 +29,7 @@ from abonent.flows import (
     refunding,
     topup,
 )
-from abonent.identity import devices, limits
+from abonent.identity import codes, devices, limits
 from abonent.notifications import delivery
 from abonent.payments import gateway_asks
 
@@ -37,6 +37,7 @@ from abonent.payments import gateway_asks
 JOB_MODULES = (
     "abonent.flows.bind_card",
     "abonent.flows.receipt_delivery",
+    "abonent.flows.recover_password",
     "abonent.flows.refunding",
     "abonent.flows.schedule",
     "abonent.flows.topup",
@@ -63,6 +64,7 @@ ENTRIES = (
     Entry("events", lambda now: events.sweep(), daily=False),
     Entry("wrong_tries", limits.forget_old, daily=False),
     Entry("known_devices", devices.forget_old),
+    Entry("codes", codes.forget_old, daily=False),
     Entry("sessions", lambda now: SessionStore.clear_expired()),
     Entry("gateway_asks", gateway_asks.forget_old),
     Entry("finished_jobs", lambda now: jobs.sweep()),

@@ -7,6 +7,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
+from abonent.identity.models_codes import OneTimeCode as OneTimeCode
+
 
 class Role(models.Model):
     """A set of permissions, as data. The built-in ones come with the migration; an operator adds his own."""

@@ -1,20 +1,16 @@
 """Users, the names they sign in by, and their passwords. The only module that writes User and SignInName."""
 
 import re
-import secrets
 from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import hashers
 
 from abonent.core import audit, db
+from abonent.identity import readable
 from abonent.identity.models import Role, SignInName, User
 
 STAFF_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
-
-# Letters that sound the same in Russian and English and are not taken for one another on paper.
-_CONSONANTS = "bdfgklmnprstvz"
-_VOWELS = "aeiou"
 
 
 class UnableToCreateUser(Exception):
@@ -43,7 +39,7 @@ class Issued(NamedTuple):
 
 def issue_password() -> Issued:
     """A password that can be read out over a phone, of 61 bits. Hashing takes time: call it early."""
-    plain = _readable()
+    plain = readable.phrase(3)
     return Issued(plain, hashers.make_password(plain), settings.PROFILE.password_must_change)
 
 
@@ -116,6 +112,14 @@ def set_password(user: User, hashed: str, *, must_change: bool = False) -> None:
     user.save(update_fields=["password", "password_must_change"])
 
 
+def end_password(user: User) -> User:
+    """The password signs in no more and its sessions end; a new one must be chosen. Gives the user as he is now."""
+    db.require_transaction()
+    locked = db.lock(User, [user.pk])[user.pk]
+    set_password(locked, hashers.make_password(None), must_change=True)
+    return locked
+
+
 def issue_new_password(user: User, actor: str, why: str, *, address: str | None = None) -> str:
     """A new random password for a subscriber whom `actor` has identified; every session of his ends.
 
@@ -128,12 +132,3 @@ def issue_new_password(user: User, actor: str, why: str, *, address: str | None 
         set_password(db.lock(User, [user.pk])[user.pk], issued.hashed, must_change=issued.must_change)
         audit.record(actor=actor, action="identity.issue_password", subject=f"user:{user.pk}", why=why, address=address)
     return issued.plain
-
-
-def _readable() -> str:
-    """ "badoni-kulesa-ripota-47": nine syllables of 70 and two digits are 61.8 bits."""
-    return "-".join([*("".join(_syllable() for _ in range(3)) for _ in range(3)), f"{secrets.randbelow(100):02d}"])
-
-
-def _syllable() -> str:
-    return secrets.choice(_CONSONANTS) + secrets.choice(_VOWELS)

@@ -11,9 +11,11 @@ with due as (
         next_try_at = clock_timestamp() + make_interval(secs => %(claimed_seconds)s)
     from due
     where notice.id = due.id
-    returning notice.id, notice.key, notice.kind, notice.params, notice.attempts, notice.contract_id
+    returning notice.id, notice.key, notice.kind, notice.params, notice.attempts, notice.contract_id,
+              notice.to_address, notice.secret, notice.not_after
 )
 select claimed.id, claimed.key, claimed.kind, claimed.params, claimed.attempts,
+       claimed.to_address, claimed.secret, claimed.not_after,
        contract.number as contract_number, customer.language,
        (select value from subscribers_contact contact
         where contact.customer_id = customer.id and contact.kind = 'email'

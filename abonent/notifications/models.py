@@ -30,9 +30,20 @@ class Notice(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
+    to_address = models.CharField(max_length=254, blank=True, db_default="")  # empty: one of the customer's contacts
+    secret = models.TextField(blank=True, db_default="")  # a code, sealed; emptied once it is sent or has failed
+    not_after = models.DateTimeField(null=True)  # a code is not sent when it is good no more
+    gateway_id = models.CharField(max_length=64, blank=True, db_default="")  # of an SMS; its receipt names it
+    delivered_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["next_try_at", "id"], name="notifications_due", condition=models.Q(state="queued")),
             models.Index(fields=["contract", "-id"], name="notifications_contract"),
+            models.Index(fields=["gateway_id"], name="notifications_gateway", condition=~models.Q(gateway_id="")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state=NoticeState.QUEUED) | models.Q(secret=""), name="notifications_secret_is_gone"
+            ),
         ]

@@ -17,6 +17,7 @@ class Kind(NamedTuple):
     write: Callable[[dict[str, Any], str, date], Text]
     sms_first: bool = False
     at_any_hour: bool = False  # its reader has just done something and waits for it
+    secret: bool = False  # its text has one, as params["secret"]
 
 
 def day(value: str | date) -> date:

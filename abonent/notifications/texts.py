@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from abonent.core import money
-from abonent.notifications import texts_cards
+from abonent.notifications import texts_cards, texts_security
 from abonent.notifications.text_shape import Kind as Kind
 from abonent.notifications.text_shape import Text as Text
 from abonent.notifications.text_shape import day as _date
@@ -44,11 +44,12 @@ def letter(text: Text, *, language: str) -> str:
         )
 
 
-def check(kind: str, params: dict[str, Any]) -> None:
+def check(kind: str, params: dict[str, Any], *, has_secret: bool = False) -> None:
     """A kind without what its text needs is a bug of the caller, and must stop there, not at sending."""
     assert kind in KINDS, kind
     missing = KINDS[kind].params - set(params)
     assert not missing, f"{kind} lacks {sorted(missing)}"
+    assert KINDS[kind].secret == has_secret, f"{kind}: a secret goes by itself, and where it is meant to"
 
 
 def _payment_received(params: dict[str, Any], number: str, today: date) -> Text:
@@ -214,14 +215,6 @@ def _name(params: dict[str, Any]) -> str:
     return str(params["name_en" if (translation.get_language() or "").startswith("en") else "name_ru"])
 
 
-def _password_changed(params: dict[str, Any], number: str, today: date) -> Text:
-    return Text(
-        _("The password was changed"),
-        _("The password of contract %(number)s was changed. If it was not you, call %(phone)s.")
-        % {"number": number, "phone": settings.PROFILE.contacts.support_phone},
-    )
-
-
 def _deferral_granted(params: dict[str, Any], number: str, today: date) -> Text:
     last = _show_date(_date(params["ends_on"]) - timedelta(days=1), today)
     return Text(
@@ -320,6 +313,6 @@ KINDS: dict[str, Kind] = {
     "addon_ordered": Kind(_OFFER | {"total_kop"}, _addon_ordered, at_any_hour=True),
     "addon_disconnected": Kind(_OFFER | {"on"}, _addon_disconnected, at_any_hour=True),
     "tariff_refused": Kind(_OFFER | {"why"}, _tariff_refused),
-    "password_changed": Kind(frozenset(), _password_changed, sms_first=True, at_any_hour=True),
     **texts_cards.KINDS,
+    **texts_security.KINDS,
 }

@@ -10,11 +10,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from abonent.core import clock
-from abonent.flows import change_password
-from abonent.identity import limits
+from abonent.flows import change_password, recover_password
+from abonent.identity import codes, limits
+from abonent.identity.models_codes import CodePurpose
 from abonent.portal import scope, sign_in
 
 DONE_KEY = "password_changed"  # in the session: the next page says that it is done
@@ -42,6 +43,8 @@ class ChangeForm(forms.Form):
     def __init__(self, *args: Any, request: scope.OwnRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.request = request
+        if not request.user.has_usable_password():  # a one-time one has signed him in, and is gone
+            del self.fields["old_password"]
 
     def clean_new_password(self) -> str:
         new: str = self.cleaned_data["new_password"]
@@ -52,7 +55,7 @@ class ChangeForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """The old password is looked at last: a new one that does not do costs no try."""
-        if not self.errors:
+        if not self.errors and "old_password" in self.fields:
             self._check_old()
         return self.cleaned_data
 
@@ -97,16 +100,44 @@ def change(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/password_change.html", context)
 
 
-@require_safe
+class ForgotForm(forms.Form):
+    """Field `login`: the number of a contract. What is wrong with it is not told: it may be anybody's."""
+
+    login = forms.CharField(
+        max_length=64,
+        error_messages={
+            "required": gettext_lazy("Type the number of your contract."),
+            "max_length": gettext_lazy("A contract's number is shorter. It stands on your contract."),
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def forgot(request: HttpRequest) -> HttpResponse:
-    """/password/forgot/: who issues a new one. `at_office`: the office, or else support by phone."""
+    """/password/forgot/: POST `login` sends a one-time password, where the profile says so; who helps otherwise."""
     profile = settings.PROFILE
+    by_sms = profile.password_recovery == "sms"
+    form = ForgotForm(request.POST if request.method == "POST" and by_sms else None)
+    sent, problem = False, ""
+    if form.is_bound and form.is_valid():
+        try:
+            recover_password.ask(
+                typed=form.cleaned_data["login"], address=sign_in.client_address(request), at=clock.now()
+            )
+            sent = True
+        except limits.TooManyTries as error:
+            problem = sign_in.too_many_tries(error.minutes)
     context = {
         "here": "login",
+        "by_sms": by_sms,
         "at_office": profile.password_recovery == "office",
+        "form": form,
+        "sent": sent,
+        "problem": problem,
+        "minutes": codes.LIVES[CodePurpose.PASSWORD].seconds // 60,
         "offices": profile.offices,
         "support_phone": profile.contacts.support_phone,
         "support_hours": profile.contacts.support_hours,
     }
-    return render(request, "portal/password_forgot.html", context)
+    return render(request, "portal/password_forgot.html", context, status=429 if problem else 200)

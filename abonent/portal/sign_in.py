@@ -18,8 +18,10 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.generic.edit import FormView
 
 from abonent.core import clock
-from abonent.identity import devices, limits, queries
+from abonent.flows import recover_password
+from abonent.identity import codes, devices, limits, queries
 from abonent.identity.models import User
+from abonent.identity.models_codes import CodePurpose
 from abonent.subscribers import contracts
 from abonent.subscribers import queries as subscribers
 from abonent.ui import client
@@ -73,6 +75,9 @@ def password_fits(user: User | None, password: str) -> bool:
     return user.check_password(password)
 
 
+BACKEND = f"{__name__}.{ContractNumberBackend.__name__}"
+
+
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """What of allauth is ours: no sign-up, our limits, our words, our own site only."""
 
@@ -108,16 +113,21 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
         try:
             taken = limits.take(_budgets(request, user, name), clock.now())
         except limits.TooManyTries as error:
+            if entered := _enter_once(request, user, credentials["password"], limited=True):
+                return entered
             raise forms.ValidationError(
                 too_many_tries(error.minutes),
                 code="too_many_login_attempts",
                 params={"minutes": error.minutes},
             ) from None
+        if entered := _enter_once(request, user, credentials["password"], limited=False):
+            limits.give_back(taken)
+            return entered
         if not password_fits(user, credentials["password"]):
             return None
         assert user is not None
         limits.give_back(taken)
-        user.backend = f"{__name__}.{ContractNumberBackend.__name__}"
+        user.backend = BACKEND
         return user
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
@@ -132,6 +142,29 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
             samesite="Lax",
         )
         return response
+
+
+def _enter_once(request: HttpRequest, user: User | None, typed: str, *, limited: bool) -> User | None:
+    """By a one-time password, also where a stranger has used up the tries: it is how the owner passes him.
+
+    Asked of a name that nobody has too: the same work for the same answer.
+    """
+    now, address = clock.now(), client_address(request)
+    taken = None
+    if limited:
+        try:
+            taken = limits.take(limits.of_one_time_password(address), now)
+        except limits.TooManyTries:
+            return None
+    fits = codes.fits(user.pk if user else 0, CodePurpose.PASSWORD, typed, now)
+    if user is None or user.is_staff or not fits:
+        return None
+    if taken is not None:
+        limits.give_back(taken)
+    entered = recover_password.use(user=user, typed=typed, address=address or None, at=now)
+    if entered is not None:
+        entered.backend = BACKEND
+    return entered
 
 
 def _budgets(request: HttpRequest, user: User | None, name: str) -> list[limits.Budget]:

@@ -40,7 +40,13 @@ class Contact(models.Model):
     confirmed_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["customer", "kind", "value"], name="subscribers_contact_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "kind", "value"], name="subscribers_contact_once"),
+            models.CheckConstraint(
+                condition=~models.Q(kind=ContactKind.PHONE) | models.Q(value__regex=r"^\+7[0-9]{10}$"),
+                name="subscribers_contact_phone",
+            ),
+        ]
 
 
 class Contract(models.Model):

@@ -151,7 +151,7 @@ def test_an_issued_password_is_changed_before_anything_else() -> None:
     assert anna.get("/cabinet/").status_code == 200
 
 
-@pytest.mark.parametrize(("name", "words"), [("skynet", "Call support"), ("spnet", "Come to the office")])
+@pytest.mark.parametrize(("name", "words"), [("skynet", "Send a one-time password"), ("spnet", "Come to the office")])
 def test_who_forgot_his_password_is_told_what_his_operator_does(settings: Settings, name: str, words: str) -> None:
     settings.PROFILE = profile.load(name)
     page = browser().get("/password/forgot/").content.decode()

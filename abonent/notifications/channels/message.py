@@ -1,4 +1,7 @@
-"""What every channel takes, and how it says that it could not. Each channel has one verb: `send(message)`."""
+"""What every channel takes, and how it says that it could not.
+
+Each channel has one verb, `send(message)`; it gives the gateway's own id of the message where a receipt will name it.
+"""
 
 from typing import NamedTuple
 
@@ -18,3 +21,15 @@ class UnableToSend(Exception):
 
 class UnableToEverSend(UnableToSend):
     """Refused for good: the same message to the same address will be refused again."""
+
+
+class UnknownResult(UnableToEverSend):
+    """It may have gone: the answer was lost, and the gateway keeps no id of ours. Sent again it might arrive twice."""
+
+
+class Receipt(NamedTuple):
+    """What a gateway tells later of a message it took."""
+
+    ids: list[str]  # its id, in every spelling
+    arrived: bool  # False: it will not
+    said: str

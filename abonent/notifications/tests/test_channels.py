@@ -4,13 +4,14 @@ import http.server
 import logging
 import smtplib
 import threading
+import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from abonent.notifications.channels import console, message, smsc, smtp
+from abonent.notifications.channels import console, message, smsc, smsru, smtp
 from abonent.notifications.channels.message import Message
 from sandbox import testing
 
@@ -107,9 +108,10 @@ def test_the_console_tells_nothing_personal(caplog: pytest.LogCaptureFixture) ->
 
 class Strange(http.server.BaseHTTPRequestHandler):
     answer: tuple[int, bytes] = (200, b"")
+    asked = b""
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
+        type(self).asked = self.rfile.read(int(self.headers["content-length"]))
         status, body = self.answer
         self.send_response(status)
         self.send_header("content-length", str(len(body)))
@@ -127,7 +129,7 @@ def strange(settings: Any) -> Iterator[type[Strange]]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        settings.SMSC_URL = f"http://127.0.0.1:{server.server_port}"
+        settings.SMSC_URL = settings.SMSRU_URL = f"http://127.0.0.1:{server.server_port}"
         yield Handler
         server.shutdown()
         thread.join(10)
@@ -156,10 +158,40 @@ def test_answers_of_a_gateway(strange: type[Strange], status: int, body: bytes, 
     assert SMS.address not in str(error.value)
 
 
-def test_a_gateway_that_is_down_is_tried_again(settings: Any) -> None:
-    settings.SMSC_URL = f"http://127.0.0.1:{testing.free_ports()[0]}"
-    with pytest.raises(message.UnableToSend, match="ConnectError"):
-        smsc.send(SMS)
+@pytest.mark.parametrize("channel", [smsc, smsru])
+def test_a_gateway_that_is_down_is_tried_again(settings: Any, channel: Any) -> None:
+    settings.SMSC_URL = settings.SMSRU_URL = f"http://127.0.0.1:{testing.free_ports()[0]}"
+    with pytest.raises(message.UnableToSend, match="ConnectError") as error:
+        channel.send(SMS)
+    assert not isinstance(error.value, message.UnableToEverSend)
+
+
+def test_sms_ru_takes_a_message(strange: type[Strange], settings: Any) -> None:
+    settings.SMSRU_API_ID, settings.SMS_SENDER = "key", "SkyNet"
+    strange.answer = (200, b'{"status":"OK","status_code":100,"sms":{"79161234567":{"status":"OK","status_code":100}}}')
+    smsru.send(SMS)
+    asked = dict(urllib.parse.parse_qsl(strange.asked.decode()))
+    assert asked == {"api_id": "key", "to": "79161234567", "msg": SMS.body, "json": "1", "from": "SkyNet"}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (200, b'{"status":"OK","status_code":100,"sms":{"7":{"status_code":202}}}', message.UnableToEverSend),
+        (200, b'{"status":"OK","status_code":100,"sms":{"7":{"status_code":201}}}', message.UnableToSend),  # no money
+        (200, b'{"status":"ERROR","status_code":200,"status_text":"api_id"}', message.UnableToSend),
+        (200, b"<html>", message.UnknownResult),  # something answered: it may have gone
+        (200, b"[]", message.UnknownResult),
+        (200, b'{"sms": 1}', message.UnknownResult),
+        (502, b"", message.UnableToSend),
+    ],
+)
+def test_answers_of_sms_ru(strange: type[Strange], status: int, body: bytes, kind: type[Exception]) -> None:
+    strange.answer = (status, body)
+    with pytest.raises(message.UnableToSend) as error:
+        smsru.send(SMS)
+    assert type(error.value) is kind
+    assert SMS.address not in str(error.value)
 
 
 def test_a_gateway_that_hangs_is_not_waited_for_for_ever() -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.utils import translation
 
 from abonent.notifications import texts
-from abonent.notifications.tests import said_of_cards
+from abonent.notifications.tests import said_of_cards, said_of_security
 
 TODAY = date(2026, 12, 14)
 NBSP = "\u00a0"
@@ -193,13 +193,8 @@ RUSSIAN: list[tuple[str, dict[str, Any], str, str]] = [
         "Аренда роутера: отключено",
         "«Аренда роутера» по договору 100001 — отключено с 1 января 2027.",
     ),
-    (
-        "password_changed",
-        {},
-        "Пароль изменён",
-        "Пароль договора 100001 изменён. Если это были не вы, позвоните: 8 (800) 000-00-00.",
-    ),
     *said_of_cards.RUSSIAN,
+    *said_of_security.RUSSIAN,
 ]
 ENGLISH: list[tuple[str, dict[str, Any], str, str]] = [
     (
