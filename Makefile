@@ -53,11 +53,15 @@ lock: ## pin the dependencies anew (needs uv)
 	for name in run dev; do uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header requirements/$$name.in -o requirements/$$name.txt; done
 
-# Chromium for the browser's tests: installed where we may, else the tests say that they were skipped and why.
+# Chromium and FreeRADIUS for the tests: installed where we may, else they say what was skipped and why.
 system-packages:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	  && apt-get update -qq && apt-get install -y -qq chromium fonts-dejavu-core >/dev/null; } \
 	  || echo "chromium is missing and cannot be installed here: the browser's tests will be skipped"
+	@PATH="$$PATH:/usr/sbin"; command -v freeradius >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get update -qq && apt-get install -y -qq --no-install-recommends freeradius freeradius-postgresql \
+	  freeradius-utils >/dev/null; } \
+	  || echo "freeradius is missing and cannot be installed here: the tests of access will be skipped"
 
 $(READY): requirements/run.txt pyproject.toml
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)

@@ -64,7 +64,7 @@ def template(server: embedded.Server, django_db_blocker: Any) -> str:
 def django_db_setup(template: str, django_db_blocker: Any) -> Iterator[None]:
     """A worker's own clone of the template, instead of pytest-django's way of making a database."""
     name = f"worker_{os.getpid()}"
-    with _clone(template, name):
+    with clone(template, name):
         yield
 
 
@@ -72,7 +72,7 @@ def django_db_setup(template: str, django_db_blocker: Any) -> Iterator[None]:
 def own_database(template: str, django_db_blocker: Any, request: pytest.FixtureRequest) -> Iterator[str]:
     """A clone of the template for one test that commits; its DSN. Threads and processes may use it."""
     digest = hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]
-    with django_db_blocker.unblock(), _clone(template, f"own_{os.getpid()}_{digest}") as dsn:
+    with django_db_blocker.unblock(), clone(template, f"own_{os.getpid()}_{digest}") as dsn:
         yield dsn
 
 
@@ -99,14 +99,14 @@ def populated(template: str, django_db_blocker: Any) -> str:
 def world(populated: str, django_db_blocker: Any, request: pytest.FixtureRequest) -> "Iterator[World]":
     """The cast, in a database of the test's own: it may commit, use threads and processes."""
     digest = hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:12]
-    with django_db_blocker.unblock(), _clone(populated, f"world_{os.getpid()}_{digest}"):
+    with django_db_blocker.unblock(), clone(populated, f"world_{os.getpid()}_{digest}"):
         made = _world()()
         yield made
         made.close()
 
 
 @contextmanager
-def _clone(template: str, name: str) -> Iterator[str]:
+def clone(template: str, name: str) -> Iterator[str]:
     from django.conf import settings
 
     _on_server(
@@ -155,7 +155,7 @@ def _exists(name: str) -> bool:
 def _on_server(*statements: str) -> None:
     with _admin() as conn:
         for statement in statements:
-            conn.execute(statement)  # type: ignore[arg-type]  # names are ours
+            conn.execute(statement)  # names are ours
 
 
 def _admin() -> "psycopg.Connection[Any]":

@@ -79,6 +79,8 @@ DADATA_URL = os.environ.get(
     "ABONENT_DADATA_URL", f"{SANDBOX_URL}/dadata" if SANDBOX else "https://suggestions.dadata.ru"
 )
 DADATA_TOKEN = os.environ.get("ABONENT_DADATA_TOKEN", "sandbox" if SANDBOX else "")
+# Where `abonent radius configure` has written to; `doctor` looks there.
+RADIUS_DIR = Path(os.environ.get("ABONENT_RADIUS_DIR", str(HOME / "radius"))).resolve()
 SMS_GATEWAY = os.environ.get("ABONENT_SMS_GATEWAY", "smsc" if SANDBOX else "console")
 SMSC_URL = os.environ.get("ABONENT_SMSC_URL", f"{SANDBOX_URL}/sms" if SANDBOX else "https://smsc.ru")
 SMSC_LOGIN = os.environ.get("ABONENT_SMSC_LOGIN", "sandbox" if SANDBOX else "")
@@ -153,6 +155,7 @@ INSTALLED_APPS = [
     "abonent.ledger",
     "abonent.billing",
     "abonent.payments",
+    "abonent.network",
     "abonent.onboarding",
     "abonent.flows",
     "abonent.ui",

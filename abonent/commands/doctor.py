@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 from rich.console import Console
 
-HELP = "check settings, profile, database, jobs, mail, SMS, the bank and receipts; say how to mend what is wrong"
+HELP = "check settings, profile, database, jobs, mail, SMS, bank, receipts, RADIUS; say how to mend what is wrong"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -179,6 +179,25 @@ def check_terminals() -> Iterator[str]:
     yield from terminals.problems()
 
 
+def check_radius() -> Iterator[str]:
+    from django.conf import settings
+
+    from abonent.core import db
+    from abonent.network import freeradius
+
+    if not db.rows("select 1 from radius.clients() limit 1"):
+        return  # no access server is known yet
+    folder = settings.RADIUS_DIR
+    if not (folder / "clients.conf").exists():
+        yield f"access servers are known, but nothing is configured: run `abonent radius configure {folder}`"
+        return
+    yield from freeradius.problems(folder)
+    if (folder / "clients.conf").read_text(encoding="utf-8") != freeradius.clients():
+        yield f"the access servers have changed: run `abonent radius configure {folder}` and restart FreeRADIUS"
+    if spooled := sum(path.stat().st_size for path in (folder / "spool").glob("accounting*")):
+        yield f"{spooled} octets of accounting wait in {folder / 'spool'}: does FreeRADIUS reach the database?"
+
+
 def _open_terminals() -> Iterable[str]:
     from abonent.payments import terminals
 
@@ -238,6 +257,7 @@ CHECKS: tuple[tuple[str, Callable[[], Iterator[str]]], ...] = (
     ("addresses", check_addresses),
     ("terminals", check_terminals),
     ("receipts", check_receipts),
+    ("RADIUS", check_radius),
 )
 # What a check has found in order and is worth a line.
 SHOWN: dict[str, Callable[[], Iterable[str]]] = {"terminals": _open_terminals}

@@ -1,0 +1,1 @@
+"""The demo's access server: dials subscribers in over RADIUS, makes traffic, obeys or refuses CoA."""
