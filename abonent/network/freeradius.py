@@ -52,7 +52,7 @@ def configure(site: Site, *, password: str | None = None) -> None:
     """
     let_in(password)
     for name in ("log", "run", "spool"):
-        (site.folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+        site.folder.joinpath(name).mkdir(mode=0o700, parents=True, exist_ok=True)
     values = {
         "folder": str(site.folder),
         "libdir": next((one for one in LIBRARIES if Path(one, "rlm_sql.so").exists()), LIBRARIES[0]),
