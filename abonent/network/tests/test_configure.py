@@ -22,7 +22,7 @@ def test_a_site_is_written_readable_by_us_alone_and_fit_to_start(db: None, tmp_p
     assert 'secret = "a\\"b\\\\c"\n' in clients
     assert "require_message_authenticator = no\n" in clients
     for name in ("radiusd.conf", "clients.conf"):
-        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600, name
+        assert stat.S_IMODE(tmp_path.joinpath(name).stat().st_mode) == 0o600, name
 
     (tmp_path / "radiusd.conf").write_text("server access {")
     assert freeradius.problems(tmp_path) != []
