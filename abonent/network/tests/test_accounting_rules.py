@@ -18,8 +18,8 @@ WRAP = 1 << 32
 CLASS = "ai:" + "0" * 32 + ";open:300:100:-"
 _PACKET = """
     select radius.accounting(%(status)s, %(unique_id)s, %(session_id)s, %(user_name)s, %(nas)s, %(calling)s,
-        %(address)s, %(port)s, %(circuit)s, %(remote)s, %(seconds)s, %(up)s, %(up_giga)s, %(down)s, %(down_giga)s, %(at)s, %(class)s,
-        %(cause)s) as said
+        %(address)s, %(port)s, %(circuit)s, %(remote)s, %(seconds)s, %(up)s, %(up_giga)s, %(down)s, %(down_giga)s,
+        %(at)s, %(class)s, %(cause)s) as said
 """
 
 
