@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from abonent.billing.models import Subscription
 from abonent.billing.tests import builder
 from abonent.core import db as database
 from abonent.ledger.models import Account
@@ -197,7 +198,7 @@ def test_usage_stands_by_the_operators_day_at_the_subscription_of_that_moment(li
     (row,) = Usage.objects.all()
     at = database.rows("select radius.date_of(to_timestamp(%s)) as on", [line.began + 300])[0]["on"]
     assert isinstance(at, date)
-    subscription = builder.Subscription.objects.get(account=line.account)
+    subscription = Subscription.objects.get(account=line.account)
     assert (row.on, row.subscription_id, row.up_octets, row.down_octets) == (at, subscription.pk, 1, 2)
 
 
