@@ -6,13 +6,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from abonent.backoffice import gate, screen
 from abonent.billing.models_changes import Change, ChangeState
+from abonent.core import clock
 from abonent.identity import permissions
+from abonent.onboarding import calendar, windows
 from abonent.onboarding import queries as onboarding
+from abonent.onboarding.models_visits import VisitState
 
 if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
     from django_stubs_ext import StrPromise
@@ -35,7 +39,21 @@ class Waiting(NamedTuple):
 WAITING: tuple[Waiting, ...] = (
     Waiting(
         permissions.HANDLE_REQUESTS,
-        lambda request: Tile(onboarding.count_new(), _("Requests nobody has called back")),
+        lambda request: Tile(
+            onboarding.count_new(), _("Requests nobody has called back"), reverse("staff_stage", args=["new"])
+        ),
+    ),
+    Waiting(
+        permissions.HANDLE_REQUESTS,
+        lambda request: Tile(
+            onboarding.count_to_call(clock.today(), request.user.pk),
+            _("Calls you have promised for today"),
+            f"{reverse('staff_requests')}?mine=1",
+        ),
+    ),
+    Waiting(
+        permissions.DO_VISITS,
+        lambda request: Tile(_visits_today(request), _("Your visits today"), reverse("staff_my_visits")),
     ),
     Waiting(
         permissions.APPROVE_TARIFF_CHANGES,
@@ -53,3 +71,9 @@ def page(request: gate.StaffRequest) -> HttpResponse:
     tiles = [one.of(request) for one in WAITING if gate.may(request, one.permission)]
     may = [permissions.DESCRIPTIONS[one] for one in sorted(request.granted) if one in permissions.DESCRIPTIONS]
     return screen.show(request, "backoffice/home.html", {"here": "staff", "tiles": tiles, "may": may})
+
+
+def _visits_today(request: gate.StaffRequest) -> int:
+    hours = windows.of_day(clock.today(), clock.zone())
+    mine = calendar.between(hours[0].start, hours[-1].end, technician_id=request.user.pk)
+    return sum(one.state == VisitState.PLANNED for one in mine)

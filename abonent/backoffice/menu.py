@@ -22,6 +22,9 @@ class Item(NamedTuple):
 
 ITEMS: tuple[Item, ...] = (
     Item("staff", "house", _("Home")),
+    Item("staff_requests", "inbox", _("Requests"), (permissions.HANDLE_REQUESTS,)),
+    Item("staff_visits", "calendar-days", _("Visits"), (permissions.HANDLE_REQUESTS, permissions.DO_VISITS)),
+    Item("staff_my_visits", "route", _("My visits"), (permissions.DO_VISITS,)),
     Item("staff_search", "search", _("Subscribers"), (permissions.VIEW_SUBSCRIBERS,)),
 )
 

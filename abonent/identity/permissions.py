@@ -23,6 +23,7 @@ SET_CREDIT_LIMITS: Final = "money.set_credit_limits"
 CONTINUE_CHARGE_RUNS: Final = "charge_runs.continue"
 MAKE_DOCUMENTS: Final = "documents.make"
 HANDLE_REQUESTS: Final = "requests.handle"
+DO_VISITS: Final = "visits.do"
 ANSWER_MESSAGES: Final = "messages.answer"
 SEND_MAILINGS: Final = "mailings.send"
 VIEW_NETWORK: Final = "network.view"
@@ -53,6 +54,7 @@ DESCRIPTIONS: Final = {
     CONTINUE_CHARGE_RUNS: gettext_lazy("Let a stopped charge run go on"),
     MAKE_DOCUMENTS: gettext_lazy("Make invoices, acts and statements"),
     HANDLE_REQUESTS: gettext_lazy("Handle connection requests"),
+    DO_VISITS: gettext_lazy("Go out to visits and report them"),
     ANSWER_MESSAGES: gettext_lazy("Answer chats and mail"),
     SEND_MAILINGS: gettext_lazy("Send mailings"),
     VIEW_NETWORK: gettext_lazy("See sessions, devices and ports"),

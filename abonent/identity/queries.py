@@ -24,3 +24,9 @@ def staff_with(permission: str) -> list[str]:
     """The names of the staff who have a permission, in order."""
     found = User.objects.filter(is_active=True, is_staff=True, role__permissions__contains=[permission])
     return list(found.order_by("username").values_list("username", flat=True))
+
+
+def users_with(permission: str) -> list[User]:
+    """The staff who have a permission, by name."""
+    found = User.objects.filter(is_active=True, is_staff=True, role__permissions__contains=[permission])
+    return list(found.order_by("username"))

@@ -1,37 +1,78 @@
 """The life of a request to be connected. The only module that writes ConnectionRequest and RequestStep.
 
-new → called → visit → connected → signed          from any of these → refused, no_coverage, duplicate
-and back: no_coverage, refused → new, when the person asks again or the network has grown
+new → called → address → visit → connected → signed → paid → online
+from any of the first five → refused, no_coverage, duplicate; and from those back to new, when it is asked for again
 """
 
+import enum
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from abonent.addresses.models import Building
 from abonent.core import db
-from abonent.onboarding.models import ConnectionRequest, RequestState, RequestStep
+from abonent.onboarding.models import CallOutcome, ConnectionRequest, RequestState, RequestStep, StepKind
 
 SAME_WITHIN = timedelta(days=3)  # the same wish sent again meanwhile is the same request
+CALL_AHEAD_DAYS = 366  # a next call is promised for a year ahead at most
 VISITOR = "visitor"
+BY_ITSELF = "system:onboarding"
 _S = RequestState
+_CLOSED = (_S.REFUSED, _S.NO_COVERAGE, _S.DUPLICATE)
 _NEXT: Mapping[str, tuple[str, ...]] = {
-    _S.NEW: (_S.CALLED, _S.REFUSED, _S.NO_COVERAGE, _S.DUPLICATE),
-    _S.CALLED: (_S.VISIT_AGREED, _S.REFUSED, _S.NO_COVERAGE, _S.DUPLICATE),
-    _S.VISIT_AGREED: (_S.CALLED, _S.CONNECTED, _S.REFUSED, _S.NO_COVERAGE, _S.DUPLICATE),
+    _S.NEW: (_S.CALLED, *_CLOSED),
+    _S.CALLED: (_S.ADDRESS, *_CLOSED),
+    _S.ADDRESS: (_S.VISIT_AGREED, *_CLOSED),
+    _S.VISIT_AGREED: (_S.ADDRESS, _S.CONNECTED, *_CLOSED),
     _S.CONNECTED: (_S.SIGNED, _S.REFUSED),
-    _S.SIGNED: (),
+    _S.SIGNED: (_S.PAID,),
+    _S.PAID: (_S.ONLINE,),
+    _S.ONLINE: (),
     _S.REFUSED: (_S.NEW,),
     _S.NO_COVERAGE: (_S.NEW,),
     _S.DUPLICATE: (_S.NEW,),
 }
-OPEN = (_S.NEW, _S.CALLED, _S.VISIT_AGREED, _S.CONNECTED)
+OPEN = (_S.NEW, _S.CALLED, _S.ADDRESS, _S.VISIT_AGREED, _S.CONNECTED)  # the staff's to deal with
+IN_MOTION = (*OPEN, _S.SIGNED, _S.PAID)  # not at its end yet
+CLOSED = _CLOSED
 
 
 class UnableToMove(Exception):
     """The request cannot go there; the text says from where it can."""
+
+
+class Why(enum.Enum):
+    """Why not, for the screen's words."""
+
+    CHANGED = enum.auto()  # somebody was quicker: look at it anew
+    NOT_NOW = enum.auto()  # its state does not allow it
+    NO_REASON = enum.auto()
+    NO_BUILDING = enum.auto()
+    NO_FLAT = enum.auto()  # `most`: the flats of the building
+    FLAT_NEEDED = enum.auto()
+    NO_SUCH_REQUEST = enum.auto()
+    DAY_PAST = enum.auto()
+    DAY_FAR = enum.auto()
+
+
+class UnableToHandle(UnableToMove):
+    """What one of the staff wanted cannot be; nothing is written."""
+
+    def __init__(self, why: Why, *, most: int = 0) -> None:
+        super().__init__(why.name)
+        self.why, self.most = why, most
+
+
+class AlreadySigned(UnableToMove):
+    """A contract stands on the request already."""
+
+    def __init__(self, contract_id: int) -> None:
+        super().__init__(f"contract {contract_id}")
+        self.contract_id = contract_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +130,204 @@ def open_request(wish: Wish, *, at: datetime) -> ConnectionRequest:
     return request
 
 
-def move(request_id: int, to: str, *, actor: str, at: datetime, note: str = "", reason: str = "") -> ConnectionRequest:
+def move(
+    request_id: int,
+    to: str,
+    *,
+    actor: str,
+    at: datetime,
+    note: str = "",
+    reason: str = "",
+    version: int | None = None,
+) -> ConnectionRequest:
     """Take a request on to a state.   note: for the staff.   reason: why not, for the person.
 
-    The same state again changes nothing. Raises UnableToMove, db.UnableToLock.
+    version: of the form that was looked at; None: whoever asks has not looked.
+    The same state again changes nothing. Raises UnableToMove, UnableToHandle, db.UnableToLock.
     """
-    db.require_transaction()
-    request = db.lock(ConnectionRequest, [request_id])[request_id]
+    request = _locked(request_id, version)
     if request.state == to:
         return request
+    _go(request, to, actor=actor, at=at, note=note, reason=reason)
+    return request
+
+
+def take(request_id: int, *, holder_id: int | None, name: str, actor: str, at: datetime, version: int) -> None:
+    """One of the staff holds it from now on (None: nobody).   name: of the holder, for the history."""
+    request = _locked(request_id, version)
+    if request.holder_id == holder_id:
+        return
+    request.holder_id = holder_id
+    _save(request, "holder")
+    _note(request, StepKind.TAKEN, actor=actor, at=at, note=name)
+
+
+def log_call(
+    request_id: int,
+    *,
+    outcome: str,
+    note: str,
+    next_call_on: date | None,
+    caller_id: int,
+    actor: str,
+    at: datetime,
+    on: date,
+    version: int,
+) -> ConnectionRequest:
+    """A call was made. Who was reached is «called»; a request that nobody holds is the caller's.
+
+    on: the operator's today.   Raises UnableToHandle.
+    """
+    request = _locked(request_id, version)
+    if request.state not in OPEN:
+        raise UnableToHandle(Why.NOT_NOW)
+    if next_call_on is not None and next_call_on < on:
+        raise UnableToHandle(Why.DAY_PAST)
+    if next_call_on is not None and (next_call_on - on).days > CALL_AHEAD_DAYS:
+        raise UnableToHandle(Why.DAY_FAR)
+    request.next_call_on = next_call_on
+    request.holder_id = request.holder_id or caller_id
+    _save(request, "next_call_on", "holder")
+    _note(request, StepKind.CALL, actor=actor, at=at, note=note, outcome=outcome, next_call_on=next_call_on)
+    if outcome == CallOutcome.REACHED and request.state == _S.NEW:
+        _go(request, _S.CALLED, actor=actor, at=at)
+    return request
+
+
+def set_address(
+    request_id: int,
+    *,
+    building: Building,
+    flat: str,
+    entrance: str,
+    offer_id: int | None,
+    note: str,
+    actor: str,
+    at: datetime,
+    version: int,
+) -> ConnectionRequest:
+    """Where and for what the line will be: a building of the directory and a flat that it has.
+
+    A request that was called is «address» then; a later one stays where it is.   note: what has changed, in words.
+    Raises UnableToHandle.
+    """
+    request = _locked(request_id, version)
+    if request.state not in OPEN:
+        raise UnableToHandle(Why.NOT_NOW)
+    flat = " ".join(flat.split())
+    if building.segment == "apartment" and not flat and not request.is_company:
+        raise UnableToHandle(Why.FLAT_NEEDED)
+    if building.flats and flat.isascii() and flat.isdigit() and not 1 <= int(flat) <= building.flats:
+        raise UnableToHandle(Why.NO_FLAT, most=building.flats)
+    request.building, request.flat, request.entrance, request.offer_id = building, flat, entrance.strip(), offer_id
+    _save(request, "building", "flat", "entrance", "offer")
+    _note(request, StepKind.EDITED, actor=actor, at=at, note=note)
+    if request.state == _S.CALLED:
+        _go(request, _S.ADDRESS, actor=actor, at=at)
+    return request
+
+
+def close(
+    request_id: int,
+    to: str,
+    *,
+    reason: str,
+    duplicate_of_id: int | None,
+    actor: str,
+    at: datetime,
+    version: int,
+) -> ConnectionRequest:
+    """Refused, no coverage, or a duplicate of another request.   Raises UnableToHandle."""
+    assert to in CLOSED, to
+    request = _locked(request_id, version)
+    reason = reason.strip()
+    if to not in _NEXT[request.state]:
+        raise UnableToHandle(Why.NOT_NOW)
+    if to == _S.DUPLICATE:
+        if (
+            duplicate_of_id in (None, request_id)
+            or not ConnectionRequest.objects.filter(pk=duplicate_of_id).exclude(state=_S.DUPLICATE).exists()
+        ):
+            raise UnableToHandle(Why.NO_SUCH_REQUEST)
+        request.duplicate_of_id = duplicate_of_id
+        _save(request, "duplicate_of")
+    elif not reason:
+        raise UnableToHandle(Why.NO_REASON)
+    request.next_call_on = None
+    _save(request, "next_call_on")
+    _go(request, to, actor=actor, at=at, reason=reason)
+    return request
+
+
+def give_contract(request_id: int, *, contract_id: int, actor: str, at: datetime) -> ConnectionRequest:
+    """The contract is signed: one a request, whoever asks twice.   Raises AlreadySigned, UnableToHandle."""
+    request = _locked(request_id, None)
+    if request.contract_id is not None:
+        raise AlreadySigned(request.contract_id)
+    if _S.SIGNED not in _NEXT[request.state]:
+        raise UnableToHandle(Why.NOT_NOW)
+    request.contract_id, request.next_call_on = contract_id, None
+    _save(request, "contract", "next_call_on")
+    _go(request, _S.SIGNED, actor=actor, at=at)
+    return request
+
+
+def went_online(contract_ids: list[int], *, at: datetime) -> int:
+    """The first top-up of these contracts has come and their access is open; give how many requests that ends."""
+    db.require_transaction()
+    waiting = ConnectionRequest.objects.filter(contract_id__in=contract_ids, state__in=(_S.SIGNED, _S.PAID))
+    found = list(waiting.order_by("pk").select_for_update(no_key=True, of=("self",)))
+    for request in found:
+        if request.state == _S.SIGNED:
+            _go(request, _S.PAID, actor=BY_ITSELF, at=at)
+        _go(request, _S.ONLINE, actor=BY_ITSELF, at=at)
+    return len(found)
+
+
+def note_visit(request: ConnectionRequest, *, actor: str, at: datetime, note: str, to: str | None = None) -> None:
+    """A visit was agreed, moved, called off or done; for onboarding/visits.py, which holds the request locked."""
+    _note(request, StepKind.VISIT, actor=actor, at=at, note=note)
+    request.next_call_on = None
+    _save(request, "next_call_on")
+    if to is not None and request.state != to:
+        if to not in _NEXT[request.state]:
+            raise UnableToHandle(Why.NOT_NOW)
+        _go(request, to, actor=actor, at=at)
+
+
+def locked(request_id: int, version: int | None) -> ConnectionRequest:
+    """For visits.py.   Raises UnableToHandle, db.UnableToLock."""
+    return _locked(request_id, version)
+
+
+def _locked(request_id: int, version: int | None) -> ConnectionRequest:
+    db.require_transaction()
+    request = db.lock(ConnectionRequest, [request_id])[request_id]
+    if version is not None and request.version != version:
+        raise UnableToHandle(Why.CHANGED)
+    return request
+
+
+def _go(request: ConnectionRequest, to: str, *, actor: str, at: datetime, note: str = "", reason: str = "") -> None:
     allowed = _NEXT[request.state]
     if to not in allowed:
         raise UnableToMove(
-            f"request {request_id} is «{request.state}»: it goes on to {', '.join(allowed) or 'nothing'}"
+            f"request {request.pk} is «{request.state}»: it goes on to {', '.join(allowed) or 'nothing'}"
         )
     if to in (_S.REFUSED, _S.NO_COVERAGE) and not reason:
-        raise UnableToMove(f"request {request_id}: «{to}» needs a reason that the person can read")
+        raise UnableToMove(f"request {request.pk}: «{to}» needs a reason that the person can read")
     request.state, request.state_at, request.reason = to, at, reason
-    request.save(update_fields=["state", "state_at", "reason"])
-    RequestStep.objects.create(request=request, state=to, actor=actor, note=note, at=at)
-    return request
+    _save(request, "state", "state_at", "reason")
+    _note(request, StepKind.MOVED, actor=actor, at=at, note=note)
+
+
+def _save(request: ConnectionRequest, *fields: str) -> None:
+    request.version += 1
+    request.save(update_fields=[*fields, "version"])
+
+
+def _note(request: ConnectionRequest, kind: str, *, actor: str, at: datetime, **said: Any) -> None:
+    RequestStep.objects.create(request=request, kind=kind, state=request.state, actor=actor, at=at, **said)
 
 
 def _same(wish: Wish, at: datetime) -> ConnectionRequest | None:

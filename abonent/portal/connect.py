@@ -186,7 +186,7 @@ def followed(request: HttpRequest, token: str) -> HttpResponse:
     found = queries.by_token(token)
     if found is None:
         raise Http404
-    place = queries.WAY.index(found.state) if found.state in queries.WAY else None
+    place = queries.place(found.state)
     context = {
         "here": "connect",
         "asked": found,

@@ -21,7 +21,11 @@ ACCOUNT = (
     "/cabinet/password/", "/cabinet/tariff/", "/cabinet/addons/", "/cabinet/deferred/", "/cabinet/pause/",
     "/cabinet/close/", "/cabinet/documents/", "/cabinet/cards/", "/cabinet/autopay/", "/cabinet/resume/",
 )  # fmt: skip
-STAFF = ("/staff/", "/staff/search/", "/staff/search/?q=anna", "/staff/search/?q=100", "/staff/contracts/100001/")
+STAFF = (
+    "/staff/", "/staff/search/", "/staff/search/?q=anna", "/staff/search/?q=100", "/staff/contracts/100001/",
+    "/staff/requests/", "/staff/requests/?mine=1", "/staff/requests/stage/new/", "/staff/visits/",
+    "/staff/visits/?on=2026-11-16", "/staff/visits/mine/",
+)  # fmt: skip
 LOOKS = [(1280, "light"), (360, "dark")]
 FIRST_LOAD_BYTES = 60_000
 LEAST_TARGET = 24
