@@ -2,13 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from abonent.backoffice import board, home, my_visits, requests, sign_in, subscribers, visits
+from abonent.backoffice import board, home, my_visits, petitions, requests, sign_in, subscribers, visits
 
 urlpatterns: list[URLPattern] = [
     path("staff/", home.page, name="staff"),
     path("staff/login/", sign_in.login, name="staff_login"),
     path("staff/logout/", sign_in.logout, name="staff_logout"),
     path("staff/search/", subscribers.search, name="staff_search"),
+    path("staff/petitions/", petitions.page, name="staff_petitions"),
+    path("staff/petitions/<int:petition_id>/", petitions.one, name="staff_petition"),
     path("staff/contracts/<str:number>/", subscribers.contract, name="staff_contract"),
     path("staff/requests/", board.page, name="staff_requests"),
     path("staff/requests/stage/<slug:state>/", board.stage, name="staff_stage"),

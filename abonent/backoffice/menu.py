@@ -26,6 +26,12 @@ ITEMS: tuple[Item, ...] = (
     Item("staff_visits", "calendar-days", _("Visits"), (permissions.HANDLE_REQUESTS, permissions.DO_VISITS)),
     Item("staff_my_visits", "route", _("My visits"), (permissions.DO_VISITS,)),
     Item("staff_search", "search", _("Subscribers"), (permissions.VIEW_SUBSCRIBERS,)),
+    Item(
+        "staff_petitions",
+        "shield-check",
+        _("Wishes about data"),
+        (permissions.EDIT_SUBSCRIBERS, permissions.END_CONTRACTS),
+    ),
 )
 
 

@@ -63,6 +63,7 @@ class Retention(typed_files.Model):
 
     contract_years: int = Field(ge=3, le=75)
     accounting_years: int = Field(ge=5, le=75)
+    request_days: int = Field(default=365, ge=30, le=1095)  # of a request that led to no contract, since it was closed
 
 
 class QuietHours(typed_files.Model):
@@ -186,6 +187,7 @@ class Offer(typed_files.Model):
     requires: Annotated[tuple[Code, ...], Field(strict=False)] = ()  # service kinds, or codes of offers
     excludes: Annotated[tuple[Code, ...], Field(strict=False)] = ()  # codes of offers
     featured: bool = False
+    equipment: bool = False  # a thing of ours stands at the subscriber's: handed in before the account is closed
     valid_from: date
 
     @model_validator(mode="after")

@@ -3,15 +3,19 @@
 Asked for through support: staff run `close`. The owner himself may pay, ask the rest back, or move it.
 """
 
-from datetime import date
+from datetime import date, datetime
+from typing import NamedTuple
+
+from django.conf import settings
 
 from abonent.billing import endings, resuming
-from abonent.billing.models import Payout
+from abonent.billing.models import Payout, Subscription
 from abonent.core import audit, db
 from abonent.identity import users
 from abonent.ledger.models import Account
-from abonent.subscribers import contracts
-from abonent.subscribers.models import Contract
+from abonent.subscribers import contracts, petitions
+from abonent.subscribers.models import Contract, Petition
+from abonent.subscribers.models_personal import PetitionKind, PetitionState
 
 
 class UnableToClose(Exception):
@@ -28,6 +32,50 @@ class NotAtZero(UnableToClose):
     def __init__(self, balance_kop: int) -> None:
         super().__init__(f"the balance is {balance_kop} kopecks: an account is closed at exactly zero")
         self.balance_kop = balance_kop
+
+
+class Checklist(NamedTuple):
+    """What stands between an account and its closing."""
+
+    ended_on: date | None  # the first date without service; None: the contract goes on
+    balance_kop: int  # below zero: owed; above: to be paid back or moved
+    payout_kop: int  # asked back and not paid out yet
+    equipment: tuple[dict[str, str], ...]  # of ours, at the subscriber's: names by language
+
+    @property
+    def is_ready(self) -> bool:
+        """But for the equipment, which somebody must look at."""
+        return self.ended_on is not None and not self.balance_kop
+
+
+def checklist(*, account_id: int) -> Checklist:
+    ending, payout = endings.of(account_id), endings.asked_payout(account_id)
+    codes = [one.code for one in settings.PROFILE.catalog if one.equipment]
+    had = Subscription.objects.filter(account_id=account_id, version__offer__code__in=codes)
+    rented = had.order_by("version__offer__code").values_list("version__offer__name_ru", "version__offer__name_en")
+    account = Account.objects.get(id=account_id)
+    assert account.balance_kop is not None
+    return Checklist(
+        ending.ends_on if ending is not None and ending.returned_kop is not None else None,
+        account.balance_kop,
+        payout.amount_kop if payout is not None else 0,
+        tuple({"ru": ru, "en": en} for ru, en in rented.distinct()),
+    )
+
+
+def answer(
+    petition_id: int, *, done: bool, text: str, at: datetime, on: date, actor: str, address: str | None = None
+) -> None:
+    """The staff's answer to what a person asked; a wish to close that is done closes the account first.
+
+    Killed between the two, the same answer again ends it: closing twice is once.
+    Raises UnableToClose, petitions.UnableToAnswer.
+    """
+    asked = Petition.objects.get(id=petition_id)
+    if done and asked.kind == PetitionKind.CLOSING and asked.state == PetitionState.OPEN:
+        close(contract_id=asked.contract_id, on=on, actor=actor, why=f"petition {petition_id}", address=address)
+    with db.atomic():
+        petitions.answer(petition_id, done=done, text=text, at=at, actor=actor, address=address)
 
 
 def close(*, contract_id: int, on: date, actor: str, why: str = "", address: str | None = None) -> None:

@@ -13,7 +13,9 @@ from abonent.billing import endings
 from abonent.billing import queries as billing
 from abonent.core import clock, periods
 from abonent.flows import close_account, end_contract
-from abonent.portal import cabinet, scope, sums, typed_days
+from abonent.portal import cabinet, privacy, scope, sums, typed_days
+from abonent.subscribers import petitions
+from abonent.subscribers.models_personal import PetitionKind
 from abonent.ui import formats
 
 
@@ -37,7 +39,10 @@ class Preview(NamedTuple):
 @require_http_methods(["GET", "HEAD", "POST"])
 @scope.signed_in_subscriber
 def page(request: HttpRequest) -> HttpResponse:
-    """/cabinet/close/: GET with `?last=` shows what an end gives back; POST `do`: end, keep, payout, withdraw, move."""
+    """/cabinet/close/: GET with `?last=` shows what an end gives back; POST `do`:
+
+    end, keep, payout, withdraw, move; ask (support to close), take_back.
+    """
     own = cast(scope.OwnRequest, request)
     if request.method == "POST":
         return _post(own)
@@ -66,6 +71,11 @@ def _post(own: scope.OwnRequest) -> HttpResponse:
             close_account.ask_payout(account_id=account_id, on=today, actor=who, address=address)
         elif do == "withdraw":
             close_account.withdraw_payout(account_id=account_id, actor=who, address=address)
+        elif do == "ask":
+            petitions.ask(own.contract.id, PetitionKind.CLOSING, text="", at=clock.now(), on=today, actor=who,
+                          address=address)  # fmt: skip
+        elif do == "take_back":
+            petitions.withdraw(own.contract.id, PetitionKind.CLOSING, at=clock.now(), actor=who, address=address)
         elif do == "move":
             wanted = own.POST.get("contract", "")
             other = next((one for one in own.contracts if one.number == wanted), None)
@@ -137,8 +147,11 @@ def _render(
     final = end_contract.final(seen.account_id)
     earliest = endings.earliest(seen, today)
     others = [one for one in own.contracts if one.id != own.contract.id and one.ended_on is None]
+    wishes = [one for one in petitions.of_contract(own.contract.id) if one.kind == PetitionKind.CLOSING]
     context = {
         "here": "close",
+        "closing": privacy.petition_lines(wishes[:1])[0] if wishes else None,
+        "equipment": [one[formats.language()] for one in close_account.checklist(account_id=seen.account_id).equipment],
         "seen": seen,
         "final": final,
         "ended_last": final.ends_on - periods.ONE_DAY if final else None,

@@ -5,6 +5,8 @@ from django.db import models
 from django.db.models.functions import Now
 
 from abonent.addresses.models import Premises, Segment
+from abonent.subscribers.models_personal import PersonalConsent as PersonalConsent
+from abonent.subscribers.models_personal import Petition as Petition
 
 
 class CustomerKind(models.TextChoices):
@@ -26,6 +28,9 @@ class Customer(models.Model):
     language = models.CharField(max_length=8, default="ru")
     user = models.OneToOneField(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="customer")
     created_at = models.DateTimeField(db_default=Now())
+    # When his contacts, and then his name, were forgotten at the law's terms (forgetting.py).
+    contacts_forgotten_on = models.DateField(null=True)
+    forgotten_on = models.DateField(null=True)
 
 
 class ContactKind(models.TextChoices):

@@ -68,6 +68,11 @@ def days(count: int) -> str:
     return ngettext("%(count)s day", "%(count)s days", count) % {"count": count}
 
 
+def years(count: int) -> str:
+    """A number of years with its plural."""
+    return ngettext("%(count)s year", "%(count)s years", count) % {"count": count}
+
+
 def channels(count: int) -> str:
     """A number of TV channels with its plural."""
     return ngettext("%(count)s channel", "%(count)s channels", count) % {"count": count}

@@ -30,3 +30,16 @@ STATES: dict[str, tuple[str, StrPromise]] = {
     "standing": ("quiet", _("waits for its tariff")),
     "paused": ("quiet", _("paused at your wish")),
 }
+
+# What a person asks about his data or his account, and what became of it: (mark, word).
+PETITIONS: dict[str, StrPromise] = {
+    "correction": _("Correct my data"),
+    "deletion": _("Delete my data"),
+    "closing": _("Close my account"),
+}
+PETITION_STATES: dict[str, tuple[str, StrPromise]] = {
+    "open": ("wait", _("waits for an answer")),
+    "done": ("ok", _("done")),
+    "refused": ("warn", _("refused")),
+    "withdrawn": ("quiet", _("taken back")),
+}
