@@ -18,7 +18,8 @@ from django.utils import dateformat, translation
 from django.utils.translation import gettext as _
 
 from abonent.core import audit, clock, db, documents, money
-from abonent.flows.personal_sections import SECTIONS, Whose
+from abonent.flows.personal_rows import Whose
+from abonent.flows.personal_sections import SECTIONS
 from abonent.identity.models import SignInName
 from abonent.ledger.models import Account
 from abonent.subscribers.models import Contact, Contract, Customer

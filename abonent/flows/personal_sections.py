@@ -1,148 +1,22 @@
-"""What each room keeps about a person, a section a table: for the export of his data. Reads only.
+"""What each room keeps about a person, a section a table: for the export of his data.
 
 A room that keeps something new about a person adds its section to SECTIONS.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from django.db.models import Q
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from abonent.billing.models import Change, Charge, Deferral, Document, Ending, Pause, Payout, Return, Subscription
-from abonent.core import clock
-from abonent.core.models import AuditEntry
+from abonent.billing.models import Change, Deferral, Document, Ending, Pause, Payout, Return, Subscription
+from abonent.flows import personal_rows as rows
 from abonent.identity.models import KnownDevice, SignInName
-from abonent.ledger.models import Transfer
-from abonent.notifications import texts
-from abonent.notifications.models import Notice
-from abonent.onboarding.models import ConnectionRequest
 from abonent.payments.models import Payment
 from abonent.payments.models_cards import Autopay, BoundCard, Consent
 from abonent.payments.models_desk import Refund
 from abonent.payments.models_receipts import Receipt
-from abonent.subscribers.models import Contact, Contract, Customer, Line, PersonalConsent, Petition
-
-if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
-    from django_stubs_ext import StrPromise
-
-_CHUNK = 500
-
-
-class Whose(NamedTuple):
-    """One person, and what leads to his rows."""
-
-    customer_id: int
-    user_id: int | None
-    contract_ids: tuple[int, ...]
-    account_ids: tuple[int, ...]
-    names: tuple[str, ...]  # by which he acts: the numbers that sign him in
-    phones: tuple[str, ...]  # confirmed by a code
-
-
-class Section(NamedTuple):
-    """What one table says of him."""
-
-    key: str
-    title: StrPromise
-    columns: tuple[tuple[str, StrPromise], ...]  # key of a value, its name; keys end in `_kop`, `_at`, `_on` by meaning
-    rows: Callable[[Whose, str], Iterable[tuple[Any, ...]]]  # takes the language too
-
-
-def _table(found: Any, *fields: str) -> Iterator[tuple[Any, ...]]:
-    """Rows of a query, in pieces."""
-    rows: Iterator[tuple[Any, ...]] = found.values_list(*fields).iterator(chunk_size=_CHUNK)
-    return rows
-
-
-def _named(prefix: str, language: str) -> str:
-    return f"{prefix}name_en" if language == "en" else f"{prefix}name_ru"
-
-
-def _lines(one: Whose, language: str) -> Iterator[tuple[Any, ...]]:
-    found = Line.objects.filter(contract_id__in=one.contract_ids).select_related("contract", "premises__building")
-    for line in found.order_by("id"):
-        yield line.contract.number, str(line.premises) if line.premises else "", line.segment
-
-
-def _charges(one: Whose, language: str) -> Iterator[tuple[Any, ...]]:
-    name = _named("subscription__version__offer__", language)
-    found = Charge.objects.filter(account_id__in=one.account_ids).order_by("charged_on", "id")
-    return _table(found, "charged_on", name, "period_start", "period_end", "amount_kop")
-
-
-def _moves(one: Whose, language: str) -> Iterator[tuple[Any, ...]]:
-    mine = set(one.account_ids)
-    found = Transfer.objects.filter(Q(debit_id__in=mine) | Q(credit_id__in=mine)).order_by("on", "id")
-    for on, debit_id, credit_id, amount_kop, reason in _table(
-        found, "on", "debit_id", "credit_id", "amount_kop", "reason"
-    ):
-        if debit_id in mine:
-            yield on, -amount_kop, reason
-        if credit_id in mine:
-            yield on, amount_kop, reason
-
-
-def _requests(one: Whose, language: str) -> Iterator[tuple[Any, ...]]:
-    found = ConnectionRequest.objects.filter(phone__in=one.phones).order_by("id")
-    return _table(
-        found, "created_at", "state", "full_name", "phone", "address", "flat", "wish", "consent_text", "client_address"
-    )
-
-
-def _notices(one: Whose, language: str) -> Iterator[tuple[Any, ...]]:
-    found = Notice.objects.filter(contract_id__in=one.contract_ids).select_related("contract").order_by("id")
-    for notice in found.iterator(chunk_size=_CHUNK):
-        said = texts.render(
-            notice.kind,
-            notice.params,
-            language=language,
-            contract_number=notice.contract.number,
-            today=clock.on_date(notice.created_at),
-        )
-        yield notice.created_at, notice.sent_at, notice.channel, notice.state, said.body
-
-
-def _audit(one: Whose, language: str) -> Iterator[tuple[Any, ...]]:
-    subjects = [f"customer:{one.customer_id}", f"user:{one.user_id}"]
-    subjects += [f"contract:{found}" for found in one.contract_ids] + [f"account:{found}" for found in one.account_ids]
-    found = AuditEntry.objects.filter(subject__in=subjects).order_by("id")
-    for at, actor, action, why, address in _table(found, "at", "actor", "action", "why", "address"):
-        own = actor in one.names
-        who = gettext("you") if own else gettext("our program") if actor.startswith("system:") else gettext("our staff")
-        yield at, who, action, why, address if own else None
-
-
-# Fields that stand in the model as the section says them.
-def _fields(model: Any, by: str, order: str, *fields: str) -> Callable[[Whose, str], Iterator[tuple[Any, ...]]]:
-    """by: the path to what is the person's: "customer_id", "contract_id", "account_id", "user_id"."""
-
-    def rows(one: Whose, language: str) -> Iterator[tuple[Any, ...]]:
-        wanted = {
-            "customer": [one.customer_id],
-            "contract": one.contract_ids,
-            "account": one.account_ids,
-            "user": [one.user_id],
-        }[by.rsplit("__", 1)[-1].removesuffix("_id")]
-        named = [_named(field.removesuffix("NAME"), language) if field.endswith("NAME") else field for field in fields]
-        return _table(model.objects.filter(**{f"{by}__in": wanted}).order_by(order), *named)
-
-    return rows
-
-
-def _customer(one: Whose, language: str) -> Iterator[tuple[Any, ...]]:
-    found = Customer.objects.filter(id=one.customer_id)
-    return _table(
-        found, "kind", "full_name", "given_name", "inn", "kpp", "registered_address", "language", "created_at"
-    )
-
+from abonent.subscribers.models import Contact, Contract, PersonalConsent, Petition
 
 _WHEN, _SUM, _STATE = _("When"), _("Sum"), _("State")
-SECTIONS: tuple[Section, ...] = (
-    Section(
+SECTIONS: tuple[rows.Section, ...] = (
+    rows.Section(
         "person",
         _("You"),
         (
@@ -155,39 +29,39 @@ SECTIONS: tuple[Section, ...] = (
             ("language", _("Language")),
             ("created_at", _("Since")),
         ),
-        _customer,
+        rows.customer,
     ),
-    Section(
+    rows.Section(
         "contacts",
         _("Phones and mail"),
         (("kind", _("What")), ("value", _("Value")), ("confirmed_at", _("Confirmed"))),
-        _fields(Contact, "customer_id", "id", "kind", "value", "confirmed_at"),
+        rows.fields(Contact, "customer_id", "id", "kind", "value", "confirmed_at"),
     ),
-    Section(
+    rows.Section(
         "contracts",
         _("Contracts"),
         (("number", _("Number")), ("signed_on", _("Signed")), ("ended_on", _("Ended")), ("closed_on", _("Closed"))),
-        _fields(Contract, "customer_id", "id", "number", "signed_on", "ended_on", "closed_on"),
+        rows.fields(Contract, "customer_id", "id", "number", "signed_on", "ended_on", "closed_on"),
     ),
-    Section(
+    rows.Section(
         "lines",
         _("Lines"),
         (("contract", _("Contract")), ("address", _("Address")), ("segment", _("Segment"))),
-        _lines,
+        rows.lines,
     ),
-    Section(
+    rows.Section(
         "sign_in_names",
         _("What signs you in"),
         (("name", _("Number")),),
-        _fields(SignInName, "user_id", "name", "name"),
+        rows.fields(SignInName, "user_id", "name", "name"),
     ),
-    Section(
+    rows.Section(
         "browsers",
         _("Browsers that signed you in"),
         (("last_seen_at", _("Last seen")),),
-        _fields(KnownDevice, "user_id", "id", "last_seen_at"),
+        rows.fields(KnownDevice, "user_id", "id", "last_seen_at"),
     ),
-    Section(
+    rows.Section(
         "subscriptions",
         _("Services"),
         (
@@ -199,7 +73,7 @@ SECTIONS: tuple[Section, ...] = (
             ("ended_on", _("Until")),
             ("paid_until_on", _("Paid until")),
         ),
-        _fields(
+        rows.fields(
             Subscription,
             "account_id",
             "id",
@@ -212,13 +86,13 @@ SECTIONS: tuple[Section, ...] = (
             "paid_until",
         ),
     ),
-    Section(
+    rows.Section(
         "changes",
         _("Changes of tariff and services"),
         (("made_at", _WHEN), ("what", _("What")), ("state", _STATE), ("effective_on", _("From"))),
-        _fields(Change, "account_id", "id", "made_at", "what", "state", "effective_on"),
+        rows.fields(Change, "account_id", "id", "made_at", "what", "state", "effective_on"),
     ),
-    Section(
+    rows.Section(
         "payments",
         _("Payments"),
         (
@@ -229,15 +103,15 @@ SECTIONS: tuple[Section, ...] = (
             ("method", _("By what")),
             ("credited_on", _("Credited")),
         ),
-        _fields(Payment, "account_id", "id", "created_at", "channel", "amount_kop", "state", "method_title", "on"),
+        rows.fields(Payment, "account_id", "id", "created_at", "channel", "amount_kop", "state", "method_title", "on"),
     ),
-    Section(
+    rows.Section(
         "refunds",
         _("Refunds"),
         (("created_at", _WHEN), ("channel", _("Channel")), ("amount_kop", _SUM), ("state", _STATE)),
-        _fields(Refund, "account_id", "id", "created_at", "channel", "amount_kop", "state"),
+        rows.fields(Refund, "account_id", "id", "created_at", "channel", "amount_kop", "state"),
     ),
-    Section(
+    rows.Section(
         "charges",
         _("Charges"),
         (
@@ -247,33 +121,33 @@ SECTIONS: tuple[Section, ...] = (
             ("until_on", _("Until")),
             ("amount_kop", _SUM),
         ),
-        _charges,
+        rows.charges,
     ),
-    Section(
+    rows.Section(
         "returns",
         _("Returns for services"),
         (("returned_on", _WHEN), ("charged_kop", _("Charged")), ("amount_kop", _("Came back")), ("reason", _("Why"))),
-        _fields(Return, "account_id", "id", "returned_on", "charged_kop", "amount_kop", "reason"),
+        rows.fields(Return, "account_id", "id", "returned_on", "charged_kop", "amount_kop", "reason"),
     ),
-    Section(
+    rows.Section(
         "moves",
         _("Every movement of the account"),
         (("moved_on", _WHEN), ("amount_kop", _SUM), ("reason", _("Why"))),
-        _moves,
+        rows.moves,
     ),
-    Section(
+    rows.Section(
         "receipts",
         _("Receipts"),
         (("made_on", _WHEN), ("kind", _("What")), ("amount_kop", _SUM), ("state", _STATE), ("link", _("Link"))),
-        _fields(Receipt, "account_id", "id", "on", "kind", "amount_kop", "state", "link"),
+        rows.fields(Receipt, "account_id", "id", "on", "kind", "amount_kop", "state", "link"),
     ),
-    Section(
+    rows.Section(
         "documents",
         _("Documents"),
         (("issued_on", _WHEN), ("kind", _("What")), ("number", _("Number")), ("total_kop", _SUM)),
-        _fields(Document, "contract_id", "id", "issued_on", "kind", "number", "total_kop"),
+        rows.fields(Document, "contract_id", "id", "issued_on", "kind", "number", "total_kop"),
     ),
-    Section(
+    rows.Section(
         "cards",
         _("Cards"),
         (
@@ -284,9 +158,9 @@ SECTIONS: tuple[Section, ...] = (
             ("bound_at", _("Bound")),
             ("unbound_at", _("Unbound")),
         ),
-        _fields(BoundCard, "account_id", "id", "title", "system", "name", "state", "bound_at", "unbound_at"),
+        rows.fields(BoundCard, "account_id", "id", "title", "system", "name", "state", "bound_at", "unbound_at"),
     ),
-    Section(
+    rows.Section(
         "autopay",
         _("Autopay"),
         (
@@ -297,7 +171,7 @@ SECTIONS: tuple[Section, ...] = (
             ("month_limit_kop", _("A month at most")),
             ("changed_at", _("Changed")),
         ),
-        _fields(
+        rows.fields(
             Autopay,
             "account_id",
             "id",
@@ -309,31 +183,31 @@ SECTIONS: tuple[Section, ...] = (
             "changed_at",
         ),
     ),
-    Section(
+    rows.Section(
         "deferrals",
         _("Deferred payments"),
         (("granted_on", _WHEN), ("amount_kop", _SUM), ("until_on", _("Until"))),
-        _fields(Deferral, "account_id", "id", "granted_on", "amount_kop", "ends_on"),
+        rows.fields(Deferral, "account_id", "id", "granted_on", "amount_kop", "ends_on"),
     ),
-    Section(
+    rows.Section(
         "pauses",
         _("Pauses"),
         (("asked_on", _WHEN), ("starts_on", _("From")), ("ends_on", _("Until")), ("state", _STATE)),
-        _fields(Pause, "account_id", "id", "asked_on", "starts_on", "ends_on", "state"),
+        rows.fields(Pause, "account_id", "id", "asked_on", "starts_on", "ends_on", "state"),
     ),
-    Section(
+    rows.Section(
         "endings",
         _("Ends of contracts"),
         (("asked_on", _WHEN), ("ends_on", _("From")), ("state", _STATE), ("returned_kop", _("Came back"))),
-        _fields(Ending, "account_id", "id", "asked_on", "ends_on", "state", "returned_kop"),
+        rows.fields(Ending, "account_id", "id", "asked_on", "ends_on", "state", "returned_kop"),
     ),
-    Section(
+    rows.Section(
         "payouts",
         _("Money asked back"),
         (("asked_on", _WHEN), ("amount_kop", _SUM), ("state", _STATE)),
-        _fields(Payout, "account_id", "id", "asked_on", "amount_kop", "state"),
+        rows.fields(Payout, "account_id", "id", "asked_on", "amount_kop", "state"),
     ),
-    Section(
+    rows.Section(
         "consents",
         _("Consents"),
         (
@@ -344,11 +218,11 @@ SECTIONS: tuple[Section, ...] = (
             ("withdrawn_at", _("Withdrawn")),
             ("text", _("The words")),
         ),
-        _fields(
+        rows.fields(
             PersonalConsent, "customer_id", "id", "purpose", "version", "given_at", "address", "withdrawn_at", "text"
         ),
     ),
-    Section(
+    rows.Section(
         "card_consents",
         _("Consents to cards and autopay"),
         (
@@ -359,9 +233,9 @@ SECTIONS: tuple[Section, ...] = (
             ("withdrawn_at", _("Withdrawn")),
             ("text", _("The words")),
         ),
-        _fields(Consent, "account_id", "id", "purpose", "version", "given_at", "address", "withdrawn_at", "text"),
+        rows.fields(Consent, "account_id", "id", "purpose", "version", "given_at", "address", "withdrawn_at", "text"),
     ),
-    Section(
+    rows.Section(
         "requests",
         _("Requests to be connected"),
         (
@@ -375,9 +249,9 @@ SECTIONS: tuple[Section, ...] = (
             ("consent", _("Text")),
             ("client_address", _("From where")),
         ),
-        _requests,
+        rows.requests,
     ),
-    Section(
+    rows.Section(
         "petitions",
         _("What you asked of us"),
         (
@@ -388,9 +262,9 @@ SECTIONS: tuple[Section, ...] = (
             ("answered_at", _("Answered")),
             ("answer", _("Answer")),
         ),
-        _fields(Petition, "contract_id", "id", "asked_at", "kind", "text", "state", "answered_at", "answer"),
+        rows.fields(Petition, "contract_id", "id", "asked_at", "kind", "text", "state", "answered_at", "answer"),
     ),
-    Section(
+    rows.Section(
         "messages",
         _("What we wrote to you"),
         (
@@ -400,9 +274,9 @@ SECTIONS: tuple[Section, ...] = (
             ("state", _STATE),
             ("text", _("The words")),
         ),
-        _notices,
+        rows.notices,
     ),
-    Section(
+    rows.Section(
         "log",
         _("Who did what with your data"),
         (
@@ -412,6 +286,6 @@ SECTIONS: tuple[Section, ...] = (
             ("why", _("Why")),
             ("address", _("From where")),
         ),
-        _audit,
+        rows.audit,
     ),
 )
