@@ -118,8 +118,8 @@ def fields(model: Any, by: str, order: str, *fields: str) -> Callable[[Whose, st
             "account": one.account_ids,
             "user": [one.user_id],
         }[by.rsplit("__", 1)[-1].removesuffix("_id")]
-        named = [named(field.removesuffix("NAME"), language) if field.endswith("NAME") else field for field in fields]
-        return table(model.objects.filter(**{f"{by}__in": wanted}).order_by(order), *named)
+        columns = [named(field.removesuffix("NAME"), language) if field.endswith("NAME") else field for field in fields]
+        return table(model.objects.filter(**{f"{by}__in": wanted}).order_by(order), *columns)
 
     return rows
 
