@@ -100,6 +100,9 @@ EMAIL_HOST = os.environ.get("ABONENT_SMTP_HOST", "127.0.0.1")
 EMAIL_PORT = int(os.environ.get("ABONENT_SMTP_PORT", str(PORT + 2) if SANDBOX else "25"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = PROFILE.contacts.support_email
+# Where answers to our letters come back: the mail server hands what is for this domain to `abonent mail`.
+REPLY_DOMAIN = os.environ.get("ABONENT_REPLY_DOMAIN", PROFILE.contacts.support_email.rpartition("@")[2])
+MAIL_DOOR_PORT = int(os.environ.get("ABONENT_MAIL_DOOR_PORT", str(PORT + 4)))
 
 # --- the database -----------------------------------------------------------------------------------------
 DATABASE_URL = os.environ.get("DATABASE_URL") or embedded.dsn(HOME, database=f"abonent_{PROFILE.key}")
@@ -151,12 +154,14 @@ INSTALLED_APPS = [
     "abonent.addresses",
     "abonent.catalog",
     "abonent.subscribers",
+    "abonent.conversations",
     "abonent.notifications",
     "abonent.ledger",
     "abonent.billing",
     "abonent.payments",
     "abonent.network",
     "abonent.onboarding",
+    "abonent.support",
     "abonent.flows",
     "abonent.ui",
     "abonent.portal",
@@ -242,6 +247,11 @@ X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = ["security.W003"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+FILE_UPLOAD_HANDLERS = [
+    "abonent.ui.uploads.BoundedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- static files -----------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

@@ -1,5 +1,8 @@
 """Live pages: GET /events/ sends the signed-in user the events of his contracts, as server-sent events.
 
+`?talk=<token>` adds one conversation: a guest's by its token alone, a contract's for its owner. Staff who answer
+messages hear the desk.
+
 An ASGI application of its own, without Django's middleware: a stream in a Django view would pin a thread and a pooled
 connection for as long as the page is open. The session is checked at the start and every minute, each time on a
 connection that is given back at once. A stream resumes by Last-Event-ID (or ?last=): at least once, never lost.
@@ -50,6 +53,13 @@ _USER = """
     where identity_user.id = %s and identity_user.is_active
     group by identity_user.id
 """
+_STAFF = """
+    select identity_user.password from identity_user
+    join identity_role role on role.id = identity_user.role_id
+    where identity_user.id = %s and identity_user.is_active and identity_user.is_staff
+      and 'messages.answer' = any(role.permissions)
+"""
+_TALK = "select id, contract_id from conversations_conversation where token = %s"
 _ALWAYS = [
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -72,7 +82,7 @@ class Refused(Exception):
 
 
 class Viewer(NamedTuple):
-    user_id: int
+    user_id: int | str  # a guest: "talk:<id>"
     topics: frozenset[str]
 
 
@@ -81,7 +91,7 @@ class Streams:
 
     def __init__(self) -> None:
         self.hub: hubs.Hub | None = None
-        self._open: dict[int, list[hubs.Subscription]] = {}  # by user, the oldest first
+        self._open: dict[int | str, list[hubs.Subscription]] = {}  # by user, the oldest first
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -157,7 +167,7 @@ class Streams:
         if self.hub is None or not self.hub.listening.is_set():
             raise Refused(503, "starting, try again")
         try:
-            viewer = await _viewer(self.hub, headers.get("cookie", ""))
+            viewer = await _viewer(self.hub, headers.get("cookie", ""), _talk(scope))
         except hubs.UnableToAsk:
             raise Refused(503, "the database does not answer, try again") from None
         if viewer is None or not viewer.topics:
@@ -197,7 +207,7 @@ class Streams:
                 self._write(subscription, last_id, send),
                 _gone(receive),
                 subscription.ended.wait(),
-                self._outlived(viewer, _headers(scope).get("cookie", "")),
+                self._outlived(viewer, _headers(scope).get("cookie", ""), _talk(scope)),
             )
         ]
         await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
@@ -229,34 +239,51 @@ class Streams:
                 highest_id = max(highest_id, event.id)
                 await _chunk(send, _event(event, highest_id))
 
-    async def _outlived(self, viewer: Viewer, cookie: str) -> None:
+    async def _outlived(self, viewer: Viewer, cookie: str, talk: str) -> None:
         """Return when the session is over, or the user's contracts are others."""
         unanswered = 0
         while unanswered < 3 and self.hub is not None:
             await asyncio.sleep(random.uniform(*CHECK_EVERY_SECONDS))
             try:
-                if await _viewer(self.hub, cookie) != viewer:
+                if await _viewer(self.hub, cookie, talk) != viewer:
                     return
                 unanswered = 0
             except hubs.UnableToAsk:
                 unanswered += 1
 
 
-async def _viewer(hub: hubs.Hub, cookie: str) -> Viewer | None:
-    """Whose session the cookie names, and the topics of his contracts; None when it is nobody's any more."""
+async def _viewer(hub: hubs.Hub, cookie: str, talk: str) -> Viewer | None:
+    """Who asks, by his session or by a conversation's token, and his topics; None when nobody we know does."""
+    user_id, contract_ids, topics = await _signed_in(hub, cookie)
+    found = await hub.rows(_TALK, [talk]) if talk else []
+    for one in found:
+        if one["contract_id"] is None or one["contract_id"] in contract_ids:
+            topics.add(f"talk:{one['id']}")
+    if user_id is not None:
+        return Viewer(user_id, frozenset(topics))
+    return Viewer(f"talk:{found[0]['id']}", frozenset(topics)) if topics else None
+
+
+async def _signed_in(hub: hubs.Hub, cookie: str) -> tuple[int | None, set[int], set[str]]:
+    """Whose session the cookie names, his contracts and the topics they and his role open."""
+    nobody: tuple[int | None, set[int], set[str]] = (None, set(), set())
     key = parse_cookie(cookie).get(settings.SESSION_COOKIE_NAME)
     found = await hub.rows(_SESSION, [key]) if key else []
     if not found:
-        return None
+        return nobody
     session = import_module(settings.SESSION_ENGINE).SessionStore().decode(found[0]["session_data"])
     try:
         user_id = int(session[auth.SESSION_KEY])
     except (KeyError, ValueError):
-        return None
+        return nobody
     users = await hub.rows(_USER, [user_id])
     if not users or not _same_password(users[0]["password"], session.get(auth.HASH_SESSION_KEY, "")):
-        return None
-    return Viewer(user_id, frozenset(f"contract:{one}" for one in users[0]["contract_ids"]))
+        return nobody
+    ids = set(users[0]["contract_ids"])
+    topics = {f"contract:{one}" for one in ids}
+    if not ids and await hub.rows(_STAFF, [user_id]):
+        topics.add("desk")
+    return user_id, ids, topics
 
 
 def _same_password(password: str, session_hash: str) -> bool:
@@ -288,6 +315,12 @@ def _last_id(headers: dict[str, str], scope: Scope) -> int | None:
         if text.isascii() and text.isdigit() and len(text) <= 18:
             return int(text)
     return None
+
+
+def _talk(scope: Scope) -> str:
+    """The token of the conversation asked for, or nothing."""
+    asked = parse_qs(scope["query_string"].decode("latin-1")).get("talk", [""])[0]
+    return asked if len(asked) <= 64 and asked.isascii() else ""
 
 
 def _event(event: hubs.Event, highest_id: int) -> str:

@@ -25,6 +25,7 @@ ITEMS: tuple[Item, ...] = (
     Item("staff_requests", "inbox", _("Requests"), (permissions.HANDLE_REQUESTS,)),
     Item("staff_visits", "calendar-days", _("Visits"), (permissions.HANDLE_REQUESTS, permissions.DO_VISITS)),
     Item("staff_my_visits", "route", _("My visits"), (permissions.DO_VISITS,)),
+    Item("staff_desk", "headset", _("Desk"), (permissions.ANSWER_MESSAGES,)),
     Item("staff_search", "search", _("Subscribers"), (permissions.VIEW_SUBSCRIBERS,)),
     Item(
         "staff_petitions",

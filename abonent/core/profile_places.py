@@ -12,6 +12,7 @@ from abonent.core import typed_files
 from abonent.core.profile_values import Code, Email, Hour, Phone, Some, is_english, tel
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Topic = Literal["general", "connection", "finance", "technical"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
 # A scheme is 100 wide and 60 high. The values go into a picture as they stand.
@@ -81,7 +82,11 @@ class Department(typed_files.Model):
     phone: Phone | None = None
     email: Email
     hours: Text | None = None
-    open: Annotated[tuple[Opening, ...], Field(strict=False)] = ()
+    open: Annotated[tuple[Opening, ...], Field(strict=False)] = ()  # when it talks live; never: it answers letters
+    legal: bool = False  # whatever a legal entity asks comes here
+    topics: Annotated[tuple[Topic, ...], Field(strict=False)] = ()  # what else people ask here
+    chat_minutes: int = Field(default=15, ge=1, le=1440)  # promised to a chat
+    letter_hours: int = Field(default=24, ge=1, le=240)  # promised to a letter, counted from the opening
 
     @property
     def tel(self) -> str | None:

@@ -33,6 +33,7 @@ from abonent.flows import (
 from abonent.identity import codes, devices, limits
 from abonent.notifications import delivery
 from abonent.payments import gateway_asks
+from abonent.support import waiting
 
 # Every module with a job; a test compares this with the tree.
 JOB_MODULES = (
@@ -43,6 +44,7 @@ JOB_MODULES = (
     "abonent.flows.schedule",
     "abonent.flows.topup",
     "abonent.notifications.delivery",
+    "abonent.support.letters",
 )
 
 log = logging.getLogger(__name__)
@@ -62,6 +64,7 @@ ENTRIES = (
     Entry("bank_entries", lambda now: import_statement.credit_new(), daily=False),
     Entry("notices", lambda now: delivery.wake_if_due(), daily=False),
     Entry("receipts", receipting.make_good, daily=False),
+    Entry("talks_late", waiting.tell_late, daily=False),
     Entry("events", lambda now: events.sweep(), daily=False),
     Entry("wrong_tries", limits.forget_old, daily=False),
     Entry("known_devices", devices.forget_old),

@@ -32,6 +32,10 @@ CODES_OF_USER = 5  # messages with a code to one person, and…
 CODES_OF_PHONE = 3  # …to one phone or mail address, whoever wants it
 CODES_OF_PHONE_A_DAY = 6
 REQUESTS_OF_ADDRESS = 20  # a whole house may stand behind one address, and each of its flats ask
+CHATS_OF_ADDRESS = 30
+MESSAGES_OF_CONVERSATION = 200
+MESSAGES_OF_ADDRESS = 600
+LETTERS_OF_SENDER = 20
 
 CODES_OF_ALL = "code:all"  # the key of what settings.CODES_A_DAY bounds
 
@@ -127,6 +131,24 @@ def of_code(user_id: int, sent_to: str) -> list[Budget]:
 def of_request(address: str) -> list[Budget]:
     """Requests to be connected, by one who is nobody yet."""
     return [Budget(f"request:{_network(address)}", REQUESTS_OF_ADDRESS)]
+
+
+def of_chat(address: str) -> list[Budget]:
+    """Conversations begun, by one who is nobody yet."""
+    return [Budget(f"chat:{_network(address)}", CHATS_OF_ADDRESS)]
+
+
+def of_message(conversation_id: int, address: str) -> list[Budget]:
+    """What a visitor says in one conversation, and from one address in all."""
+    return [
+        Budget(f"say:{conversation_id}", MESSAGES_OF_CONVERSATION),
+        Budget(f"say:{_network(address)}", MESSAGES_OF_ADDRESS),
+    ]
+
+
+def of_letter(author: str) -> list[Budget]:
+    """Letters of one sender; two robots that answer one another end here at the latest."""
+    return [Budget(f"letter:{_hash_of_name(author)}", LETTERS_OF_SENDER)]
 
 
 def take(budgets: Sequence[Budget], at: datetime) -> Taken:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 
 from abonent.core import clock, db, jobs, sealing
-from abonent.notifications import texts
+from abonent.notifications import inbox, texts
 from abonent.notifications.channels import console, message, smpp, smsc, smsru, smtp
 from abonent.notifications.models import Channel, NoticeState
 
@@ -57,6 +57,7 @@ def deliver() -> None:
     with futures.ThreadPoolExecutor(THREADS, "deliver") as threads:
         while batch := db.rows(_CLAIM, {"most": BATCH, "claimed_seconds": CLAIMED_SECONDS}):
             now = clock.now()  # threads ask no database
+            inbox.keep(batch, now)
             running = {threads.submit(_send, notice, now): notice for notice in batch}
             for done in futures.as_completed(running):
                 _mark(running[done], done.result())

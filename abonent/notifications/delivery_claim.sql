@@ -15,7 +15,7 @@ with due as (
               notice.to_address, notice.secret, notice.not_after
 )
 select claimed.id, claimed.key, claimed.kind, claimed.params, claimed.attempts,
-       claimed.to_address, claimed.secret, claimed.not_after,
+       claimed.to_address, claimed.secret, claimed.not_after, claimed.contract_id,
        contract.number as contract_number, customer.language,
        (select value from subscribers_contact contact
         where contact.customer_id = customer.id and contact.kind = 'email'

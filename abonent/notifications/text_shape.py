@@ -18,6 +18,8 @@ class Kind(NamedTuple):
     sms_first: bool = False
     at_any_hour: bool = False  # its reader has just done something and waits for it
     secret: bool = False  # its text has one, as params["secret"]
+    # Its folder in the inbox (conversations.models.Folder); "": it is not kept there.
+    inbox: str = "service"
 
 
 def day(value: str | date) -> date:

@@ -288,6 +288,13 @@ def _contract_ended(params: dict[str, Any], number: str, today: date) -> Text:
     return Text(_("The contract has ended"), f"{body} {rest}".strip())
 
 
+def _answer_waits(params: dict[str, Any], number: str, today: date) -> Text:
+    return Text(
+        _("Your question is answered"),
+        _("Your question is answered. Read it: %(url)s") % {"url": f"{settings.PUBLIC_URL}/mail/"},
+    )
+
+
 _OFFER = frozenset({"name_ru", "name_en"})
 KINDS: dict[str, Kind] = {
     "payment_received": Kind(frozenset({"amount_kop", "balance_kop"}), _payment_received, at_any_hour=True),
@@ -313,6 +320,7 @@ KINDS: dict[str, Kind] = {
     "addon_ordered": Kind(_OFFER | {"total_kop"}, _addon_ordered, at_any_hour=True),
     "addon_disconnected": Kind(_OFFER | {"on"}, _addon_disconnected, at_any_hour=True),
     "tariff_refused": Kind(_OFFER | {"why"}, _tariff_refused),
+    "answer_waits": Kind(frozenset(), _answer_waits, sms_first=True, inbox=""),
     **texts_cards.KINDS,
     **texts_security.KINDS,
 }

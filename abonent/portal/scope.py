@@ -56,17 +56,17 @@ def current(request: HttpRequest) -> queries.OwnContract:
     known: queries.OwnContract | None = getattr(request, "contract", None)
     if known is not None:
         return known
-    own = _own(request)
-    if not own:
+    found = own(request)
+    if not found:
         raise Http404
     chosen = request.session.get(CHOSEN_KEY)
-    return next((one for one in own if one.number == chosen), own[0])
+    return next((one for one in found if one.number == chosen), found[0])
 
 
 def choose(request: HttpRequest, number: str) -> queries.OwnContract:
     """Move to another contract of the same person. Raises Http404: for a stranger's as for nobody's."""
     number = contracts.tidy_number(number)
-    for one in _own(request):
+    for one in own(request):
         if one.number == number:
             request.session[CHOSEN_KEY] = number
             return one
@@ -78,7 +78,7 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     if request.method in ("GET", "HEAD") and not getattr(request, "htmx", False):
         wanted = request.get_full_path()
     else:
-        wanted = _page_of(request)
+        wanted = page_of(request)
     return redirect(request, f"{settings.LOGIN_URL}?{urlencode({'next': wanted}, safe='/')}")
 
 
@@ -104,27 +104,28 @@ def _let_in(view: View, *, with_issued_password: bool) -> View:
     return inner
 
 
-def _own(request: HttpRequest) -> list[queries.OwnContract]:
+def own(request: HttpRequest) -> list[queries.OwnContract]:
+    """All contracts of the signed-in user; none of a guest or of staff."""
     user = request.user
     if not isinstance(user, User):
         return []
-    own: list[queries.OwnContract] | None = getattr(request, "contracts", None)
-    if own is None:
+    found: list[queries.OwnContract] | None = getattr(request, "contracts", None)
+    if found is None:
         # He came with them, unless he has signed in within this very request.
-        own = getattr(user, "contracts", None)
-        if own is None:
-            own = queries.contracts_of(user.pk)
-        request.contracts = own  # type: ignore[attr-defined]
-    return own
+        found = getattr(user, "contracts", None)
+        if found is None:
+            found = queries.contracts_of(user.pk)
+        request.contracts = found  # type: ignore[attr-defined]
+    return found
 
 
-def _page_of(request: HttpRequest) -> str:
-    """The page of ours from which a form or a part was sent."""
+def page_of(request: HttpRequest, but: str = CABINET) -> str:
+    """The page of ours from which a form or a part was sent; `but`: where none is told."""
     referer = request.headers.get("Referer", "")
     parts = urlsplit(referer)
     ours = url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure())
     if not ours or not parts.netloc:
-        return CABINET
+        return but
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 

@@ -189,6 +189,14 @@ def too_many_tries(minutes: int) -> str:
     }
 
 
+def too_many_messages(minutes: int) -> str:
+    wait = ngettext("Wait %(minutes)s minute", "Wait %(minutes)s minutes", minutes) % {"minutes": minutes}
+    return gettext("Too many messages at once. %(wait)s, or call %(phone)s.") % {
+        "wait": wait,
+        "phone": settings.PROFILE.contacts.support_phone,
+    }
+
+
 class SignInForm(allauth_forms.LoginForm):  # type: ignore[misc]  # allauth has no types
     """Fields `login` and `password`; what was typed as the number stays, the password does not."""
 

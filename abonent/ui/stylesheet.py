@@ -16,6 +16,8 @@ LAYERS = ("tokens", "base", "components", "pages", "print")  # the theme's layer
 STAFF = CSS.joinpath("staff.css")  # a file beside the one of all pages: subscribers never load it
 HTMX = Path(django_htmx.__file__).parent.joinpath("static", "django_htmx")
 SCRIPTS = (HTMX.joinpath("htmx-2.min.js"), HTMX.joinpath("ext", "hx-sse-2.min.js"))
+# Ours, each asked for by the pages that need it.
+OWN_SCRIPTS = tuple(sorted(Path(__file__).parent.joinpath("js").glob("*.js")))
 STAMP = "inputs.sha256"
 # Third parties' files that none of our pages asks for.
 _NOT_COLLECTED = ["django_htmx", "account", "admin", "debug_toolbar", STAMP]
@@ -41,13 +43,15 @@ def collect(home: Path) -> bool:
 
 
 def build(home: Path) -> None:
-    """Write HOME/build: abonent.css, staff.css, abonent.js, logo.svg, favicon.svg."""
+    """Write HOME/build: abonent.css, staff.css, abonent.js, our own scripts, logo.svg, favicon.svg."""
     folder = home.joinpath("build")
     folder.mkdir(parents=True, exist_ok=True)
     folder.joinpath("abonent.css").write_text(css(settings.PROFILE.folder), encoding="utf-8")
     folder.joinpath("staff.css").write_text(_tight(STAFF.read_text(encoding="utf-8")), encoding="utf-8")
     script = ";\n".join(path.read_text(encoding="utf-8").rstrip() for path in SCRIPTS)
     folder.joinpath("abonent.js").write_text(script, encoding="utf-8")
+    for path in OWN_SCRIPTS:
+        folder.joinpath(path.name).write_bytes(path.read_bytes())
     for name in ("logo.svg", "favicon.svg"):
         folder.joinpath(name).write_bytes(settings.PROFILE.folder.joinpath(name).read_bytes())
 
@@ -69,7 +73,8 @@ def _css_files(profile_folder: Path) -> list[Path]:
 
 def _fingerprint() -> str:
     folder = settings.PROFILE.folder
-    inputs = [*_css_files(folder), STAFF, *SCRIPTS, folder.joinpath("logo.svg"), folder.joinpath("favicon.svg")]
+    pictures = [folder.joinpath("logo.svg"), folder.joinpath("favicon.svg")]
+    inputs = [*_css_files(folder), STAFF, *SCRIPTS, *OWN_SCRIPTS, *pictures]
     digest = hashlib.sha256(Path(__file__).read_bytes())
     for path in inputs:
         content = path.read_bytes()

@@ -16,6 +16,34 @@ KINDS: dict[str, StrPromise] = {
     "video": _("Video surveillance"),
     "colocation": _("Data-centre rent"),
 }
+# Of conversations; the online consultant asks for one.
+TOPICS: dict[str, StrPromise] = {
+    "general": _("General question"),
+    "connection": _("Connection topic"),
+    "finance": _("Finance topic"),
+    "technical": _("Technical topic"),
+}
+FOLDERS: dict[str, StrPromise] = {
+    "talks": _("Conversations"),
+    "money": _("Money"),
+    "service": _("Services and notices"),
+    "documents": _("Documents"),
+}
+TALK_KINDS: dict[str, StrPromise] = {
+    "chat": _("Chat"),
+    "request": _("Question"),
+    "mail": _("Letter"),
+}
+OPERATOR_STATES: dict[str, StrPromise] = {
+    "on": _("I take chats"),
+    "away": _("I finish mine"),
+    "off": _("I am not here"),
+}
+TALK_STATES: dict[str, tuple[str, StrPromise]] = {
+    "waiting": ("wait", _("waits for an answer")),
+    "open": ("ok", _("an operator answers")),
+    "closed": ("quiet", _("closed")),
+}
 PER: dict[str, StrPromise] = {
     "month": _("a month"),
     "day": _("a month, charged by the day"),
