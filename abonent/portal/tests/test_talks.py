@@ -3,11 +3,12 @@
 import re
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from abonent.conversations import queries
 from abonent.conversations.models import Conversation, Kind
-from abonent.core import clock, db
+from abonent.core import clock
 from abonent.identity import users
 from abonent.notifications import delivery, outbox
 from abonent.portal.tests.conftest import Browser
@@ -26,7 +27,7 @@ def start(client: Client, **changed: str) -> Conversation:
 
 
 def maria() -> Operator:
-    with db.transaction.atomic():
+    with transaction.atomic():
         made = users.create_staff("maria", role="support", password="demo-staff")
         return operators.set_shown(made, name="Мария", topics=[], at=clock.now())
 
@@ -125,7 +126,7 @@ def test_a_file_is_given_back_as_a_file_and_to_its_people_only(world: World, bro
 
 def test_notices_stand_in_mail_once_unread_and_are_found(world: World, browser: Browser) -> None:
     anna = browser(world.anna)
-    with db.transaction.atomic():
+    with transaction.atomic():
         outbox.queue(
             key="payment_received:77",
             contract_id=world.anna.contract_id,

@@ -3,21 +3,21 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import transaction
 
-from abonent.core import db
 from abonent.identity import users
 from abonent.identity.models import User
 from abonent.support import operators
-from abonent.support.models import Operator
+from abonent.support.models import Operator, OperatorState
 
 AT = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)  # Monday noon of the operator
 
 
 def operator(name: str, shown: str = "") -> Operator:
     """One at the desk."""
-    with db.transaction.atomic():
+    with transaction.atomic():
         made: User = users.create_staff(name, role="support", password="demo-staff")
-        operators.set_state(made, operators.OperatorState.ON, AT)
+        operators.set_state(made, OperatorState.ON, AT)
         return operators.set_shown(made, name=shown or name, topics=[], at=AT)
 
 

@@ -4,14 +4,14 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 
 from abonent.conversations import queries, talks
 from abonent.conversations.models import Author, Conversation, Kind, Message, State, Topic
-from abonent.core import alarms, db, jobs
+from abonent.core import alarms, jobs
 from abonent.core.models import AuditEntry
 from abonent.support import answering, answers, desks, letters, operators, shown, talking, waiting
-from abonent.support.models import Operator
+from abonent.support.models import Operator, OperatorState
 from abonent.support.tests.conftest import AT, operator
 
 MINUTE = timedelta(minutes=1)
@@ -174,8 +174,8 @@ def test_prepared_answers_are_filled_in_and_leave_gaps_for_what_is_not_known(db:
 
 def test_who_is_present_takes_chats_and_has_his_desk_open(maria: Operator, oleg: Operator) -> None:
     assert operators.present(AT + MINUTE) == 2
-    with db.transaction.atomic():
-        operators.set_state(oleg.user, operators.OperatorState.AWAY, AT)
+    with transaction.atomic():
+        operators.set_state(oleg.user, OperatorState.AWAY, AT)
     assert operators.present(AT + MINUTE) == 1
     assert operators.present(AT + 10 * MINUTE) == 0
 
