@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import translation
 
 from abonent.notifications import texts
@@ -192,6 +193,12 @@ RUSSIAN: list[tuple[str, dict[str, Any], str, str]] = [
         {"name_ru": "Аренда роутера", "name_en": "Router rent", "on": "2027-01-01"},
         "Аренда роутера: отключено",
         "«Аренда роутера» по договору 100001 — отключено с 1 января 2027.",
+    ),
+    (
+        "answer_waits",
+        {},
+        "Вам ответили",
+        f"На ваш вопрос ответили. Прочитать: {settings.PUBLIC_URL}/mail/",
     ),
     *said_of_cards.RUSSIAN,
     *said_of_security.RUSSIAN,
