@@ -31,6 +31,8 @@ from abonent.flows import (
     topup,
 )
 from abonent.identity import codes, devices, limits
+from abonent.network import devices as network_devices
+from abonent.network import mending
 from abonent.notifications import delivery
 from abonent.payments import gateway_asks
 from abonent.support import waiting
@@ -43,6 +45,7 @@ JOB_MODULES = (
     "abonent.flows.refunding",
     "abonent.flows.schedule",
     "abonent.flows.topup",
+    "abonent.network.following",
     "abonent.notifications.delivery",
     "abonent.support.letters",
 )
@@ -80,6 +83,10 @@ ENTRIES = (
     Entry("bindings", bind_card.poll_open, daily=False),
     Entry("autopay", autopay.debit_due, daily=False),
     Entry("charge", lambda now: charge_run.catch_up_unless_stopped(clock.on_date(now)), daily=False),
+    # After the charge: it has left its own rows for each line it closed or opened.
+    Entry("access", mending.tick, daily=False),
+    Entry("old_answers", lambda now: mending.forget_old(clock.on_date(now))),
+    Entry("sightings", lambda now: network_devices.forget_old()),
     Entry("autopay_plan", lambda now: autopay.plan(clock.on_date(now))),
     Entry("receipt_offsets", lambda now: receipt_offsets.offset_due(clock.on_date(now))),
     Entry("documents", lambda now: invoices.make_due(clock.on_date(now))),

@@ -8,6 +8,7 @@ from abonent.billing import invariants as billing
 from abonent.billing.documents import invariants as documents
 from abonent.core import db, partitions
 from abonent.ledger import invariants as ledger
+from abonent.network import invariants as network
 from abonent.payments import invariants as payments
 
 _RULES = db.read_sql(__file__, "verify").split("-- rule: ")[1:]
@@ -26,6 +27,7 @@ def problems() -> Iterator[str]:
             *billing.problems(),
             *documents.problems(),
             *payments.problems(),
+            *network.problems(),
             *ledger.broken(_RULES),
             *_strays(),
         ]

@@ -67,7 +67,8 @@ class Ground:
     def suspend(self, account: Account) -> None:
         """As the charge run leaves a debtor."""
         database.run(
-            "update billing_subscription set state = 'suspended', stopped_on = %s where account_id = %s",
+            "update billing_subscription set state = 'suspended', stopped_on = %s, turn = turn + 1 "
+            "where account_id = %s",
             [self.today, account.pk],
         )
 
