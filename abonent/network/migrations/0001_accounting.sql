@@ -2,17 +2,17 @@
 -- again for ever. What cannot be read counts as not said.
 
 -- A counter of a packet: digits of at most 20 places, or null.
-create function radius.counter(typed text) returns bigint language sql immutable as $$
+create or replace function radius.counter(typed text) returns bigint language sql immutable as $$
     select case when typed ~ '^[0-9]{1,18}$' then typed::bigint end
 $$;
 
-create function radius.address(typed text) returns inet language sql immutable as $$
+create or replace function radius.address(typed text) returns inet language sql immutable as $$
     select case when typed ~ '^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.|$)){4}$' then typed::inet end
 $$;
 
 -- How far a counter has gone. No gigawords: 32 bits that wrap. With them, going backwards is a restart. More than
 -- 10 Gbit/s could carry in the time is a lie and counts nothing.
-create function radius.grown(before bigint, now bigint, has_gigawords boolean, seconds bigint) returns bigint
+create or replace function radius.grown(before bigint, now bigint, has_gigawords boolean, seconds bigint) returns bigint
 language sql immutable as $$
     select case when delta between 0 and (greatest(seconds, 0) + 600) * 1250000000 then delta else 0 end
     from (select case
@@ -24,7 +24,7 @@ language sql immutable as $$
 $$;
 
 -- End live sessions: move the rows, with the cause. `ended_at` null: when each was heard of last.
-create function radius.close(session_ids bigint[], ended_at timestamptz, cause text) returns int
+create or replace function radius.close(session_ids bigint[], ended_at timestamptz, cause text) returns int
 language sql volatile as $$
     with gone as (
         delete from public.network_accesssession s where s.id = any(session_ids) returning s.*
@@ -43,7 +43,7 @@ language sql volatile as $$
 $$;
 
 -- Traffic of a line's subscription on the operator's date.
-create function radius.add_usage(line bigint, at timestamptz, up bigint, down bigint) returns void
+create or replace function radius.add_usage(line bigint, at timestamptz, up bigint, down bigint) returns void
 language sql volatile as $$
     insert into public.network_usage as u ("on", subscription_id, line_id, up_octets, down_octets)
     select radius.date_of(at), s.id, line, up, down
@@ -54,7 +54,7 @@ language sql volatile as $$
 $$;
 
 -- One packet; gives what became of it. Causes of ours, which a later packet may take back: Stale, NAS-Reboot.
-create function radius.accounting(
+create or replace function radius.accounting(
     status text, unique_id text, session_id text, user_name text, nas_address text, calling text, framed_address text,
     port text, circuit text, remote text, session_time text, input_octets text, input_gigawords text, output_octets text,
     output_gigawords text, happened_at text, class text, cause text
@@ -121,8 +121,9 @@ begin
         select c.* into old from public.network_closedsession c
         where c.unique_id = accounting.unique_id and c.ended_on >= radius.date_of(at) - 62
         order by c.ended_at desc limit 1;
-        if found and at - make_interval(secs => lasted) <= old.ended_at + interval '30 seconds'
-            and not (status = 'Start' and at > old.ended_at + interval '30 seconds') then
+        -- The same session: its name is ours, or it began before that one ended.
+        if found and (old.has_class or at - make_interval(secs => lasted) <= old.ended_at + interval '30 seconds'
+            and not (status = 'Start' and at > old.ended_at + interval '30 seconds')) then
             if old.cause not in ('Stale', 'NAS-Reboot') then
                 return 'after its stop';
             end if;
