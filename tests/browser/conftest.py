@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from abonent.core import embedded
+from tests.browser import cast_made
 from tests.browser import served as serving
 
 CHROMIUM = shutil.which("chromium")
@@ -32,25 +32,22 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
-@pytest.fixture(scope="session", params=["skynet", "spnet"])
+@pytest.fixture(scope="module", params=["skynet", "spnet"])
 def served(
     request: pytest.FixtureRequest, server: embedded.Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[serving.Served]:
-    """`abonent serve` with the demo's cast, kept for all tests of the session: a story must not lean on another's."""
-    from django.conf import settings
-
+    """`abonent serve` with the demo's cast on its first day, a module's own: a story must not lean on another's."""
     if CHROMIUM is None:
         pytest.skip(NO_CHROMIUM)
 
-    name = f"served_{request.param}_{os.getpid()}"
-    home: Path = tmp_path_factory.mktemp(request.param)
-    with psycopg.connect(embedded.dsn(settings.HOME, database="postgres"), autocommit=True) as admin:
-        admin.execute(f'create database "{name}"')
-        try:
-            with serving.serve(request.param, home, embedded.dsn(settings.HOME, database=name)) as running:
-                yield running
-        finally:
-            admin.execute(f'drop database if exists "{name}" with (force)')
+    made = cast_made.once(request.param)
+    home: Path = tmp_path_factory.mktemp(request.param) / "home"
+    shutil.copytree(made.home, home)
+    with (
+        cast_made.database(f"served_{request.param}_{os.getpid()}", template=made.database) as dsn,
+        serving.serve(request.param, home, dsn) as running,
+    ):
+        yield running
 
 
 @pytest.fixture
