@@ -85,7 +85,7 @@ def _fingerprint() -> str:
 def _on_server(*statements: str) -> None:
     with _admin() as conn:
         for statement in statements:
-            conn.execute(statement)  # type: ignore[arg-type]  # names are ours
+            conn.execute(statement)
 
 
 def _admin() -> "psycopg.Connection[tuple[str]]":
