@@ -76,7 +76,7 @@ def _forget_older(profile: str) -> None:
 def _fingerprint() -> str:
     digest = hashlib.sha256()
     for folder in ("abonent", "sandbox"):
-        for path in sorted((ROOT / folder).rglob("*")):
+        for path in sorted(ROOT.joinpath(folder).rglob("*")):
             if path.is_file() and path.suffix != ".pyc":
                 digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
