@@ -2,7 +2,21 @@
 
 from django.urls import URLPattern, path
 
-from abonent.backoffice import board, desk, home, my_visits, petitions, requests, sign_in, subscribers, visits
+from abonent.backoffice import (
+    approvals,
+    board,
+    charge_runs,
+    desk,
+    home,
+    my_visits,
+    parked,
+    petitions,
+    requests,
+    sign_in,
+    subscribers,
+    unrecognised,
+    visits,
+)
 
 urlpatterns: list[URLPattern] = [
     path("staff/", home.page, name="staff"),
@@ -32,4 +46,10 @@ urlpatterns: list[URLPattern] = [
     path("staff/visits/mine/", my_visits.day, name="staff_my_visits"),
     path("staff/visits/<int:visit_id>/", my_visits.page, name="staff_visit"),
     path("staff/photos/<int:photo_id>/", visits.photo, name="staff_photo"),
+    path("staff/approvals/", approvals.page, name="staff_approvals"),
+    path("staff/charge-runs/", charge_runs.page, name="staff_charge_runs"),
+    path("staff/charge-runs/<str:on>/", charge_runs.one, name="staff_charge_run"),
+    path("staff/parked/", parked.page, name="staff_parked"),
+    path("staff/bank/", unrecognised.bank, name="staff_bank"),
+    path("staff/differences/", unrecognised.differing, name="staff_differences"),
 ]

@@ -117,7 +117,7 @@ def _done(typed: str) -> str:
     if change is None or change.account.contract is None or change.state not in _SAID:
         return ""
     facts = {"contract": change.account.contract.number, "day": formats.day(change.effective_on)}
-    return str(_SAID[change.state]) % facts
+    return str(_SAID[ChangeState(change.state)]) % facts
 
 
 def _number(typed: str) -> int:

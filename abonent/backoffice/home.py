@@ -12,11 +12,13 @@ from django.views.decorators.http import require_safe
 
 from abonent.backoffice import gate, screen
 from abonent.billing.models_changes import Change, ChangeState
+from abonent.billing.models_runs import ChargeRun, ParkedAccount, RunState
 from abonent.core import clock
 from abonent.identity import permissions
 from abonent.onboarding import calendar, windows
 from abonent.onboarding import queries as onboarding
 from abonent.onboarding.models_visits import VisitState
+from abonent.payments.models_desk import BankEntry, BankEntryState, Difference
 
 if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
     from django_stubs_ext import StrPromise
@@ -58,7 +60,37 @@ WAITING: tuple[Waiting, ...] = (
     Waiting(
         permissions.APPROVE_TARIFF_CHANGES,
         lambda request: Tile(
-            Change.objects.filter(state=ChangeState.ASKED).count(), _("Changes of tariff that wait for approval")
+            Change.objects.filter(state=ChangeState.ASKED).count(),
+            _("Changes of tariff that wait for approval"),
+            reverse("staff_approvals"),
+        ),
+    ),
+    Waiting(
+        permissions.CONTINUE_CHARGE_RUNS,
+        lambda request: Tile(
+            ChargeRun.objects.filter(state=RunState.STOPPED).count(),
+            _("Charge runs that have stopped"),
+            reverse("staff_charge_runs"),
+        ),
+    ),
+    Waiting(
+        permissions.CONTINUE_CHARGE_RUNS,
+        lambda request: Tile(ParkedAccount.objects.count(), _("Parked accounts"), reverse("staff_parked")),
+    ),
+    Waiting(
+        permissions.CORRECT_MONEY,
+        lambda request: Tile(
+            BankEntry.objects.filter(state=BankEntryState.QUEUED).count(),
+            _("Bank transfers without an owner"),
+            reverse("staff_bank"),
+        ),
+    ),
+    Waiting(
+        permissions.CORRECT_MONEY,
+        lambda request: Tile(
+            Difference.objects.filter(closed_at__isnull=True).count(),
+            _("Differences with banks and terminals"),
+            reverse("staff_differences"),
         ),
     ),
 )

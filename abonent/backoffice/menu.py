@@ -33,6 +33,11 @@ ITEMS: tuple[Item, ...] = (
         _("Wishes about data"),
         (permissions.EDIT_SUBSCRIBERS, permissions.END_CONTRACTS),
     ),
+    Item("staff_approvals", "git-pull-request-arrow", _("Changes of tariff"), (permissions.APPROVE_TARIFF_CHANGES,)),
+    Item("staff_charge_runs", "calendar-check", _("Charge runs"), (permissions.VIEW_MONEY,)),
+    Item("staff_parked", "circle-parking", _("Parked accounts"), (permissions.VIEW_MONEY,)),
+    Item("staff_bank", "landmark", _("Bank transfers"), (permissions.CORRECT_MONEY,)),
+    Item("staff_differences", "scale", _("Differences"), (permissions.CORRECT_MONEY,)),
 )
 
 
