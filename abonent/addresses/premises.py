@@ -17,3 +17,8 @@ def at(*, settlement: str, street: str, house: str, korpus: str = "", flat: str 
         where = ", ".join(part for part in (settlement, street, house, korpus) if part)
         raise UnableToFindBuilding(f"«{where}» is not among the operator's buildings: add it to addresses.csv")
     return Premises.objects.get_or_create(building=building, flat=flat)[0]
+
+
+def of_building(building: Building, flat: str = "") -> Premises:
+    """The flat of a building, or with `flat=""` the whole of it; made when it is asked for first."""
+    return Premises.objects.get_or_create(building=building, flat=flat)[0]

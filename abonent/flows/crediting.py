@@ -11,6 +11,7 @@ from abonent.flows import receipt_delivery, receipting, stop_credit
 from abonent.ledger import accounts, transfers
 from abonent.ledger.models import Account, Reason
 from abonent.notifications import delivery, outbox
+from abonent.onboarding import requests
 from abonent.payments import payments, receipts
 from abonent.payments.models import Payment
 from abonent.payments.models_gateways import GatewayAsk
@@ -170,6 +171,7 @@ def _follow(payment: Payment, seen: resuming.Seen, *, on: date, said: Said | Non
     )
     if resumed.activated:
         outbox.queue(key=f"activated:{payment.id}", contract_id=contract_id, kind="activated", params={})
+        requests.went_online([contract_id], at=clock.now())
     elif resumed.paid_until is not None:
         outbox.queue(
             key=f"resumed:{payment.id}",

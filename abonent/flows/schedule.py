@@ -28,6 +28,7 @@ from abonent.flows import (
     receipting,
     reconciling,
     refunding,
+    sign_request,
     topup,
 )
 from abonent.identity import codes, devices, limits
@@ -81,6 +82,7 @@ ENTRIES = (
     Entry("forgetting", forgetting.forget_due),
     Entry("refunds_overdue", lambda now: refunding.tell_overdue(clock.on_date(now))),
     Entry("bindings", bind_card.poll_open, daily=False),
+    Entry("requests_online", sign_request.send_online, daily=False),
     Entry("autopay", autopay.debit_due, daily=False),
     Entry("charge", lambda now: charge_run.catch_up_unless_stopped(clock.on_date(now)), daily=False),
     # After the charge: it has left its own rows for each line it closed or opened.

@@ -1,6 +1,6 @@
 """A contract is signed: customer, sign-in, line, account and services, together or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -36,6 +36,7 @@ class Signed(NamedTuple):
     customer: Customer
     line: Line
     subscriptions: tuple[Subscription, ...]  # in the order of `offers`
+    activated: bool  # the access is open at once: on credit, or for nothing
 
 
 def sign(
@@ -56,6 +57,8 @@ def sign(
     existing_customer: Customer | None = None,
     number: str | None = None,
     password: str | None = None,
+    issued: users.Issued | None = None,
+    also: Callable[[Signed], None] | None = None,
     credit_limit_kop: int = 0,
     first_top_up_kop: int | None = None,
     actor: str = "system:sign_contract",
@@ -66,7 +69,9 @@ def sign(
     segment: by default that of the premises' building.
     existing_customer: gets a further contract, whose number signs him in too, with the password he has; the
     names, addresses and contacts are of new customers only.   number: None is the next of the profile's scheme.
-    password: None is one made by us.   first_top_up_kop: None is the profile's.
+    password: None is one made by us.   issued: one made by us before, for a caller who may have to repeat himself.
+    also: what stands or falls with the contract, called last within the transaction.
+    first_top_up_kop: None is the profile's.
     Raises UnableToSignContract, contracts.UnableToSign, customers.UnableToCreateCustomer,
     contacts.UnableToReadContact or users.UnableToCreateUser.
     """
@@ -76,7 +81,10 @@ def sign(
         segment = premises.building.segment
     versions = _versions(offers, segment, on)
     # Hashing takes a tenth of a second: not inside the transaction.
-    issued = _credentials(password) if existing_customer is None or existing_customer.user is None else None
+    if existing_customer is not None and existing_customer.user is not None:
+        issued = None
+    elif issued is None:
+        issued = _credentials(password)
     with db.atomic():
         if existing_customer is not None:
             customer = db.lock(Customer, [existing_customer.pk])[existing_customer.pk]
@@ -94,7 +102,8 @@ def sign(
             first_top_up_kop=settings.PROFILE.first_top_up_kop if first_top_up_kop is None else first_top_up_kop,
         )
         made = _subscribe(account, line, versions, on)
-        if resuming.resume(account.pk, on=on).activated:  # on credit, or for nothing
+        activated = resuming.resume(account.pk, on=on).activated  # on credit, or for nothing
+        if activated:
             outbox.queue(key=f"activated:contract:{contract.pk}", contract_id=contract.pk, kind="activated", params={})
         audit.record(
             actor=actor,
@@ -107,11 +116,14 @@ def sign(
                 "credit_limit_kop": credit_limit_kop,
             },
         )
-    for subscription in made.values():
-        subscription.refresh_from_db()  # the first charge may have begun them
-    account.refresh_from_db()
-    shown = issued.plain if issued is not None and password is None else None
-    return Signed(contract, account, shown, customer, line, tuple(made[code] for code in offers))
+        for subscription in made.values():
+            subscription.refresh_from_db()  # the first charge may have begun them
+        account.refresh_from_db()
+        shown = issued.plain if issued is not None and password is None else None
+        signed = Signed(contract, account, shown, customer, line, tuple(made[code] for code in offers), activated)
+        if also is not None:
+            also(signed)
+    return signed
 
 
 def _versions(offers: Sequence[str], segment: str, on: date) -> list[OfferVersion]:
