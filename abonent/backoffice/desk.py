@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from abonent.backoffice import desk_card, gate, screen
@@ -240,13 +241,22 @@ def _row(one: queries.Line) -> dict[str, Any]:
         "topic": words.TOPICS.get(found.topic, ""),
         "kind": words.TALK_KINDS[found.kind],
         "excerpt": one.excerpt,
-        "waits": None if waits is None else int(waits) // 60,
+        "waits": None if waits is None else _waits(int(waits) // 60),
         "late": left is not None and left < 0,
         "soon": left is not None and 0 <= left < SOON_MINUTES * 60,
         "left": None if left is None else max(0, int(left) // 60),
         "owner": found.owner.username if found.owner else "",
         "unread": found.last_sequence > found.read_by_staff,
     }
+
+
+def _waits(minutes: int) -> str:
+    if minutes < 60:
+        return ngettext("waits for %(num)s minute", "waits for %(num)s minutes", minutes) % {"num": minutes}
+    hours = minutes // 60
+    if hours < 48:
+        return ngettext("waits for %(num)s hour", "waits for %(num)s hours", hours) % {"num": hours}
+    return _("waits for %(days)s") % {"days": formats.days(hours // 24)}
 
 
 def _talk(

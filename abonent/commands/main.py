@@ -19,7 +19,7 @@ COMMANDS = (
     "serve", "web", "streams", "worker", "sandbox", "migrate", "demo", "charge", "change", "verify", "staff",
     "addresses", "bench", "doctor", "django",
     "statement", "refund", "reconcile",
-    "discount", "receipts", "radius",
+    "discount", "receipts", "mail", "radius",
 )  # fmt: skip
 
 errors = Console(stderr=True, highlight=False)

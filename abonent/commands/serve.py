@@ -50,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
                 [sys.executable, "-m", "abonent.commands.serve_web", str(settings.PORT), str(args.workers)],
             ),
         ]
+        commands.insert(1, ("mail", [sys.executable, "-m", "abonent.commands.main", "mail"]))
         if settings.SANDBOX:
             commands.insert(0, ("sandbox", sandbox.command_line()))
         stop = _Stop(parts)

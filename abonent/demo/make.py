@@ -12,7 +12,7 @@ from rich.progress import Progress
 from abonent.addresses import premises
 from abonent.addresses.models import Premises
 from abonent.core import clock, db, partitions, periods
-from abonent.demo import cast, stories
+from abonent.demo import cast, stories, talks
 from abonent.flows import charge_run, sign_contract, topup
 from abonent.identity import users
 from abonent.identity.models import User
@@ -40,6 +40,7 @@ def once(console: Console) -> bool:
         for done, total in people(clock.today()):
             progress.update(bar, completed=done, total=total)
     runs.setLevel(level)
+    talks.make(clock.now())
     return True
 
 
@@ -54,7 +55,7 @@ def people(today: date) -> Iterator[tuple[int, int]]:
     partitions.ensure_ahead(today)
     charge_run.start_from(first)
     days = periods.each_day(first, today + timedelta(days=1))
-    receipt = 0
+    receipt = kept = 0
     for number, day in enumerate(days, 1):
         with clock.frozen(clock.at_noon(day)):
             charge_run.catch_up(day)
@@ -64,6 +65,7 @@ def people(today: date) -> Iterator[tuple[int, int]]:
                 else:
                     receipt += 1
                     _pay(one, receipt)
+            kept = talks.letters_of_day(kept, clock.now())
         yield number, len(days)
     _bind_card(today)
     _staff()

@@ -23,7 +23,7 @@ class Sent(NamedTuple):
 
 class Said(NamedTuple):
     sequence: int
-    client_id: str
+    client_id: str  # as the page gave it; of "mine"
     side: str  # "mine", "theirs", "system", "note"
     name: str
     at: datetime  # the operator's wall clock
@@ -78,7 +78,7 @@ def _line(one: Message, conversation: Conversation, local: datetime, *, to_staff
         side = "note"
     return Said(
         sequence=one.sequence,
-        client_id=one.client_id if one.author == own else "",
+        client_id=one.client_id.partition(":")[2] if one.author == own else "",
         side=side,
         name=one.author_name,
         at=local,

@@ -35,7 +35,7 @@ class UnableToServe(Exception):
 @contextmanager
 def serve(profile: str, home: Path, dsn: str) -> Iterator[Served]:
     """Start it with the demo's cast on 14 November 2026, and stop it as Ctrl-C would."""
-    port = _free_ports(3)
+    port = _free_ports(5)
     log = home / "serve.log"
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("ABONENT_", "DJANGO_"))}
     env = {
@@ -82,7 +82,7 @@ def _wait_ready(process: "subprocess.Popen[bytes]", port: int, log: Path) -> Non
 
 
 def _free_ports(count: int) -> int:
-    """The first of `count` neighbouring free ports: pages, sandbox, mail."""
+    """The first of `count` neighbouring free ports: pages, sandbox, mail out, streams, mail in."""
     for first in range(18000 + os.getpid() % 2000 * 10, 60000, 10):
         try:
             for port in range(first, first + count):

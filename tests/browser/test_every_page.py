@@ -14,18 +14,21 @@ PUBLIC = (
     "/", "/services/", "/services/internet/", "/services/colocation/", "/tariffs/", "/news/", "/contacts/", "/about/",
     "/how-to-connect/", "/connect/", "/connect/?q=12", "/connect/?company=1", "/connect/city-100/",
     "/offer/", "/privacy/", "/login/", "/login/?as=anna", "/password/forgot/", "/sandbox/",
-    "/sandbox/clock/", "/nowhere/",
+    "/sandbox/clock/", "/nowhere/", "/chat/", "/mail/login/", "/mail/login/?as=anna",
 )  # fmt: skip
 ACCOUNT = (
     "/cabinet/", "/cabinet/services/", "/cabinet/history/", "/cabinet/history/?month=2026-08", "/cabinet/pay/",
     "/cabinet/password/", "/cabinet/tariff/", "/cabinet/addons/", "/cabinet/deferred/", "/cabinet/pause/",
     "/cabinet/close/", "/cabinet/documents/", "/cabinet/cards/", "/cabinet/autopay/", "/cabinet/resume/",
+    "/cabinet/support/?about=1", "/mail/", "/mail/?folder=money", "/mail/?folder=archive", "/mail/?q=nothing",
+    "/mail/write/",
 )  # fmt: skip
 STAFF = (
     "/staff/", "/staff/search/", "/staff/search/?q=anna", "/staff/search/?q=100", "/staff/contracts/100001/",
     "/staff/requests/", "/staff/requests/?mine=1", "/staff/requests/stage/new/", "/staff/visits/",
     "/staff/visits/?on=2026-11-16", "/staff/visits/mine/", "/staff/approvals/", "/staff/charge-runs/",
     "/staff/charge-runs/2026-11-01/", "/staff/parked/", "/staff/bank/", "/staff/differences/",
+    "/staff/desk/", "/staff/desk/1/", "/staff/desk/2/", "/staff/desk/load/",
 )  # fmt: skip
 LOOKS = [(1280, "light"), (360, "dark")]
 FIRST_LOAD_BYTES = 60_000

@@ -71,6 +71,8 @@
     /* --- writing ------------------------------------------------------------------------------------------ */
     listen() {
       const text = this.form.elements.text;
+      this.root.classList.add("talk-live");
+      if (this.form.elements.files) this.form.elements.files.addEventListener("change", () => this.nameFiles());
       text.value = text.value || sessionStorage.getItem(`${this.key}:draft`) || "";
       text.addEventListener("input", () => {
         sessionStorage.setItem(`${this.key}:draft`, text.value);
@@ -94,12 +96,20 @@
         this.keep();
         this.draw(one);
         this.form.reset();
+        this.nameFiles();
+        this.typedAt = 0;
         text.value = "";
         sessionStorage.removeItem(`${this.key}:draft`);
         this.complain("");
         text.focus();
         this.sendAll();
       });
+    }
+    nameFiles() {
+      const files = this.form.elements.files, label = this.form.querySelector(".talk-attach span");
+      if (!files) return;
+      label.dataset.said = label.dataset.said || label.textContent;
+      label.textContent = [...files.files].map((file) => file.name).join(", ") || label.dataset.said;
     }
     kept() {
       try { return JSON.parse(localStorage.getItem(this.key) || "[]").map((one) => ({ ...one, files: [] })); } catch { return []; }
