@@ -16,7 +16,7 @@ from abonent.billing.models import ChargeChunk, ChargeRun, RunState
 from abonent.core import clock
 from abonent.flows import charge_run
 from abonent.identity import permissions
-from abonent.ui import words
+from abonent.ui import formats, words
 
 if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
     from django_stubs_ext import StrPromise
@@ -97,7 +97,7 @@ def _show(request: gate.StaffRequest, run: ChargeRun, *, wrong: str = "", status
         "here": "staff_charge_runs",
         "run": run,
         "groups": _groups(run.plan),
-        "compared": compared,
+        "compared": [formats.day_in_full(date.fromisoformat(each)) for each in compared.get("dates", [])],
         "went": _went(run) if run.state == RunState.RUNNING else None,
         "may_continue": gate.may(request, permissions.CONTINUE_CHARGE_RUNS),
         "wrong": wrong,
