@@ -74,9 +74,13 @@ def documents(register: Bank) -> list[dict[str, Any]]:
 
 def once() -> None:
     """The job runs, everything that waits is due. (What wakes it waits for a commit that a test does not make.)"""
-    db.run("update payments_receipt set next_try_at = now() where state in ('queued', 'sent')")
+    due_now()
     receipt_delivery.deliver.defer()
     work()
+
+
+def due_now() -> None:
+    db.run("update payments_receipt set next_try_at = now() where state in ('queued', 'sent')")
 
 
 def deliver() -> None:

@@ -1,8 +1,9 @@
 """Transactions and row locks: the few words every verb that moves money or state begins with."""
 
+import functools
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,6 +14,7 @@ from psycopg.rows import dict_row
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 _INDENT = re.compile(r"\n[ \t\n]+")
+_PARAM = re.compile(r"%\((\w+)\)s")
 
 
 class UnableToLock(Exception):
@@ -20,10 +22,19 @@ class UnableToLock(Exception):
 
 
 class Statement(NamedTuple):
-    """What a room would run: others may send it along with theirs."""
+    """What a room would run, or parts of a WITH: others may make it one statement with theirs."""
 
     sql: str
     params: dict[str, Any]
+
+    def named(self, prefix: str) -> "Statement":
+        """The same, its parameters under names of its own."""
+        return Statement(_named(self.sql, prefix), {f"{prefix}{name}": one for name, one in self.params.items()})
+
+
+@functools.cache
+def _named(sql: str, prefix: str) -> str:
+    return _PARAM.sub(rf"%({prefix}\1)s", sql)
 
 
 def require_transaction() -> None:
@@ -86,25 +97,15 @@ def prepared_rows(sql: str, params: Any = None) -> list[dict[str, Any]]:
         return _prepared(one, sql, params)
 
 
-def run_together(statements: Sequence[Statement]) -> None:
-    """Run prepared statements as one transaction in one round trip: together or not at all.
+def prepared_alone(statement: Statement) -> list[dict[str, Any]]:
+    """`prepared_rows` of a statement that is its own transaction: where it raises, nothing of it stands.
 
-    Nothing is read of them: one that must stop the others raises in the database. Each sees what was committed before
-    it began, as statements of any transaction do. Never inside a flow's transaction.
-    Raises Django's errors of the first that fails.
+    Never inside a flow's transaction; a test's own goes on.
     """
-    one = connections[DEFAULT_DB_ALIAS]
-    if one.in_atomic_block or one.queries_logged:  # a test's own transaction, or one that counts statements
+    if connection.in_atomic_block:
         with transaction.atomic():
-            for statement in statements:
-                run(*statement)
-        return
-    one.ensure_connection()
-    connection: Any = one.connection
-    # Without a BEGIN of ours a pipeline is a transaction up to its end: two round trips less.
-    with one.wrap_database_errors, connection.pipeline():
-        for sql, params in statements:
-            psycopg.Cursor(connection).execute(sql, params)
+            return prepared_rows(*statement)
+    return prepared_rows(*statement)
 
 
 def prepared_value(value: Any) -> Any:

@@ -6,15 +6,20 @@ streams.py carries it to the page.
 import functools
 import json
 import re
+import threading
 from typing import Any
 
-from abonent.core import db
+from abonent.core import db, wakes
 
 CHANNEL = "abonent_events"
 KEPT_SECONDS = 3600  # a stream that comes back within this misses nothing
 
 _NAME = re.compile(r"^[a-z][a-z0-9_ -]*$")  # it stands on a line of its own in the stream
-_PUBLISH = db.read_sql(__file__, "events_publish")
+_PART = db.read_sql(__file__, "events_publish")
+_PUBLISH = f"with {_PART.format(source='')} select pg_notify('{CHANNEL}', told) from kept"
+_TELL = f"select pg_notify('{CHANNEL}', said) from unnest(%(said)s::text[]) said"
+_lock = threading.Lock()
+_untold: list[str] = []
 
 
 def publish(topic: str, name: str, data: dict[str, Any]) -> None:
@@ -23,22 +28,45 @@ def publish(topic: str, name: str, data: dict[str, Any]) -> None:
     topic: "contract:<id>".   name: the event pages wait for: "payment".
     data: small JSON; the page asks for its fragment anew, so ids and states are enough. Nothing personal.
     """
-    db.prepared_rows(*statement(topic, name, data))
+    db.prepared_rows(_PUBLISH, _said(topic, name, data))
 
 
-def statement(topic: str, name: str, data: dict[str, Any], *, first: str = "", also: str = "") -> db.Statement:
-    """`publish` for who sends it along with others, or beside what comes first in one statement.
+def part(topic: str, name: str, data: dict[str, Any], *, source: str) -> db.Statement:
+    """`publish` as a part of a WITH, `kept`: its column `told` is what `tell` takes after the commit.
 
-    first: parts of a WITH.   also: the name of one of them that must be read, or it would not run.
+    source: the part before it that says by a row that it is to be kept.
     """
+    return db.Statement(_part_of(source), _said(topic, name, data))
+
+
+def tell(told: str) -> None:
+    """Notify the streams of an event that is committed.
+
+    To notify in the transaction takes a lock of the whole database, held while the disk is written: payments would
+    be committed one after another. Who is killed in between has told nobody: the streams look again (core/hub.py).
+    told: of `part`.
+    """
+    with _lock:
+        _untold.append(told)
+    wakes.go(CHANNEL, _tell)
+
+
+def _tell() -> None:
+    with _lock:
+        said = _untold.copy()
+        _untold.clear()
+    if said:
+        db.prepared_rows(_TELL, {"said": said})
+
+
+def _said(topic: str, name: str, data: dict[str, Any]) -> dict[str, str]:
     assert _NAME.match(name), name
-    said = {"topic": topic, "name": name, "data": json.dumps(data, ensure_ascii=False)}
-    return db.Statement(_publish(first, also), said)
+    return {"topic": topic, "name": name, "data": json.dumps(data, ensure_ascii=False)}
 
 
 @functools.cache
-def _publish(first: str, also: str) -> str:
-    return _PUBLISH.format(first=first and f"{first},", also=also and f", {also}")
+def _part_of(source: str) -> str:
+    return _PART.format(source=f"from {source}")
 
 
 def last_id(topics: list[str]) -> int:

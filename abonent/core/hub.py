@@ -19,7 +19,7 @@ from psycopg.rows import dict_row
 from abonent.core import apart, db, events
 
 QUEUE_AT_MOST = 64  # events a slow page may be behind
-REMEMBERED = 4096  # ids, so that an event told twice is handed out once
+REMEMBERED = 32_768  # ids, so that an event told twice is handed out once; more than a minute has
 CAUGHT_UP_AT_MOST = 2000  # after a loss; when there are more, everybody reads the table for himself
 LISTENER_CHECKED_EVERY_SECONDS = 10
 RECONNECT_AT_MOST_SECONDS = 5
@@ -141,6 +141,7 @@ class Hub:
                         async for told in connection.notifies(timeout=LISTENER_CHECKED_EVERY_SECONDS):
                             await self._take(json.loads(told.payload))
                         await connection.execute("select 1")
+                        await self._look_again()
             except (psycopg.Error, OSError, UnableToAsk) as error:
                 log.warning("the events' listener lost the database: %s", type(error).__name__)
             await asyncio.sleep(pause_seconds)
@@ -158,6 +159,12 @@ class Hub:
             self._last_id = None
             await self._catch_up()
             self.end_all()
+
+    async def _look_again(self) -> None:
+        """What was committed and not told: its teller was killed in between (events.tell)."""
+        if self._last_id is not None and self._subscribers:
+            for event in await self.after(self._last_id, frozenset(self._subscribers)):
+                self._hand_out(event)
 
     async def _take(self, told: dict[str, Any]) -> None:
         if told["data"] is None:  # too long for a notification

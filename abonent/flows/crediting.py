@@ -1,5 +1,6 @@
 """Credit a payment, by whatever channel it came: the money, what it resumes, what is said. One door for all."""
 
+import functools
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -16,7 +17,6 @@ from abonent.payments import payments, receipts
 from abonent.payments.models import Payment
 from abonent.payments.models_gateways import GatewayAsk
 
-_QUIET = db.read_sql(__file__, "check_pay_quiet")
 _NOT_QUIET = "ABPAY"  # as payments_require raises it
 
 
@@ -94,48 +94,58 @@ def receive(payment: Payment, *, ask: GatewayAsk | None, on: date) -> Credited |
 
 
 def receive_quietly(payment: Payment, *, contract_id: int, ask: GatewayAsk | None) -> bool:
-    """`receive` in one round trip, for money from which nothing follows but a notice; most of it.
+    """`receive` in one statement, for money from which nothing follows but a notice; most of it.
 
     False: nothing was written, `receive` has to look: something waits for money, the contract was closed meanwhile,
-    the payment is known. No transaction is open; it is this one's own, and the database refuses it as a whole.
+    the payment is known. No transaction is open: the statement is one by itself.
     """
     assert payment.on is not None, payment.id
     assert payment.transfer_id is not None, payment.id
-    key = f"payment:{payment.channel}:{payment.external_id}"
     receipt = receipting.of_payment(payment)
-    moved = transfers.statement(
-        key=key,
+    paid = payments.paid_parts(payment, ask)
+    moved = transfers.parts(
+        key=f"payment:{payment.channel}:{payment.external_id}",
         debit_id=accounts.house_id(f"clearing:{payment.channel}"),
         credit_id=payment.account_id,
         amount_kop=payment.amount_kop,
         on=payment.on,
         reason=Reason.PAYMENT,
         transfer_id=payment.transfer_id,
-        first=payments.paid_parts(payment, ask),
     )
-    notice = outbox.statement(
+    queued = outbox.part(
         key=f"payment_received:{payment.id}",
         contract_id=contract_id,
         kind=Said().kind,
         params={"amount_kop": payment.amount_kop},
-        more="select balance from quiet",
-    )
-    first = f"quiet as materialized ({_QUIET}), queued as ({notice.sql})"
-    told = events.statement(*_told(payment, contract_id), first=first, also="quiet")
-    quiet = {"payment_id": payment.id, "transfer_id": payment.transfer_id, "account_id": payment.account_id}
-    params = told.params | notice.params | {name: str(id) for name, id in quiet.items()} | {"ledger_key": key}
-    followed = db.Statement(told.sql, params)
+        more={"balance_kop": "balance_kop"},
+        source="quiet",
+    ).named("notice_")
+    kept = events.part(*_told(payment, contract_id), source="quiet")
+    printed = receipts.part(receipt, source="quiet").named("receipt_") if receipt else db.Statement("select", {})
+    sql = _quietly(paid.sql, moved.sql, queued.sql, kept.sql, printed.sql)
+    params = paid.params | moved.params | queued.params | kept.params | printed.params
     try:
-        # The account is locked by the first: what the second sees of it stands.
-        db.run_together([moved, followed, *([receipts.statement(receipt)] if receipt else [])])
+        (said,) = db.prepared_alone(db.Statement(sql, params))
     except DatabaseError as error:
         if getattr(error.__cause__, "sqlstate", None) != _NOT_QUIET:
             raise
         return False
+    events.tell(said["told"])
     delivery.deliver.wake()
     if receipt is not None:
         receipt_delivery.deliver.wake()
     return True
+
+
+@functools.cache
+def _quietly(paid: str, moved: str, queued: str, kept: str, printed: str) -> str:
+    """The account is locked by `moved`: what is asked of it after that stands."""
+    return (
+        f"with {paid}, {moved}, quiet as materialized"
+        f" (select balance_kop, payments_require_quiet(id) from changed),"
+        f" queued as ({queued}), printed as ({printed}), {kept}"
+        f" select payments_require(exists (select from quiet)), (select told from kept) as told"
+    )
 
 
 def publish(payment: Payment, contract_id: int | None = None) -> None:

@@ -1,6 +1,6 @@
--- Take the key, write the transfer, move the balances: one statement. A key that is known changes nothing, gives no row.
--- House accounts have ids below 1000 and keep no balance. The braces: transfers.statement.
-with {first} taken as (
+-- Parts of a WITH that take the key, write the transfer, move the balances. A key that is known changes nothing, gives no
+-- row. House accounts have ids below 1000 and keep no balance. The braces: ledger/transfers.py.
+taken as (
     insert into ledger_key (key, body_hash, transfer_on, transfer_id)
     select %(key)s, %(body_hash)s::bytea, %(on)s::date,
            coalesce(%(id)s::text::bigint, nextval('ledger_transfer_id_seq'))
@@ -18,7 +18,5 @@ with {first} taken as (
     set balance_kop = a.balance_kop + case when a.id = moved.credit_id then moved.amount_kop else -moved.amount_kop end
     from moved
     where a.id in (moved.debit_id, moved.credit_id) and a.id >= 1000
-    returning a.id
+    returning a.id, a.balance_kop
 )
-select transfer_id, (select count(*) from changed) as changed
-from taken

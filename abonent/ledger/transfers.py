@@ -4,7 +4,6 @@ Locks are taken in one order: the transfer's key, then the account that keeps a 
 first, by id.
 """
 
-import functools
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,8 +16,9 @@ from abonent.core import alarms, db, money
 from abonent.ledger import accounts
 from abonent.ledger.models import Account, Reason, Transfer
 
-_POST_AFTER = db.read_sql(__file__, "post")
-_POST = _POST_AFTER.format(first="", source="")
+_PARTS = db.read_sql(__file__, "post")
+_POST = f"with {_PARTS.format(source='')} select transfer_id, (select count(*) from changed) as changed from taken"
+_PARTS_OF_CAUSE = _PARTS.format(source="from cause")
 _POST_BATCH = db.read_sql(__file__, "post_batch")
 _BOUNDS = """
     select min(case when debit_id < 1000 then credit_id when credit_id < 1000 then debit_id
@@ -99,28 +99,20 @@ def post(
     )
 
 
-def statement(
-    *,
-    key: str,
-    debit_id: int,
-    credit_id: int,
-    amount_kop: int,
-    on: date,
-    reason: Reason | str,
-    transfer_id: int,
-    first: db.Statement,
+def parts(
+    *, key: str, debit_id: int, credit_id: int, amount_kop: int, on: date, reason: Reason | str, transfer_id: int
 ) -> db.Statement:
-    """`post` between a house and a subscriber beside what comes first in one statement, for who sends it along.
+    """`post` between a house and a subscriber as parts of a WITH; where its part `cause` has no row, nothing is moved.
 
-    A known key moves nothing and raises nothing: who sends it must see that the key has got this `transfer_id`.
-    first: parts of a WITH, the last one named `cause`; where that gives no row, nothing is moved.
+    Its last part `changed` has the account, locked, with its `id` and `balance_kop`; a key that is known leaves it
+    empty, and who makes the statement must raise then.
     """
     assert 0 < amount_kop <= money.MAX_KOP, amount_kop
     assert not (accounts.keeps_balance(debit_id) and accounts.keeps_balance(credit_id)), (debit_id, credit_id)
     body = Transfer(
         id=transfer_id, debit_id=debit_id, credit_id=credit_id, amount_kop=amount_kop, on=on, reason=str(reason)
     )
-    return db.Statement(_post_after(first.sql), first.params | _statement(key, body, _hash(body)).params)
+    return db.Statement(_PARTS_OF_CAUSE, _params(key, body, _hash(body)))
 
 
 def reverse(*, key: str, on_of: date, id_of: int, on: date) -> Posted:
@@ -212,7 +204,7 @@ def _post(key: str, body: Transfer) -> Posted:
     balanced = [one for one in (body.debit_id, body.credit_id) if accounts.keeps_balance(one)]
     if len(balanced) > 1:
         _lock(balanced)
-    done = db.prepared_rows(*_statement(key, body, body_hash))
+    done = db.prepared_rows(_POST, _params(key, body, body_hash))
     if not done:
         known = db.rows(_KNOWN_KEY, [key])[0]
         if bytes(known["body_hash"]) != body_hash:
@@ -223,27 +215,19 @@ def _post(key: str, body: Transfer) -> Posted:
     return Posted(body.on, done[0]["transfer_id"], repeated=False)
 
 
-@functools.cache
-def _post_after(first: str) -> str:
-    return _POST_AFTER.format(first=f"{first},", source="from cause")
-
-
-def _statement(key: str, body: Transfer, body_hash: bytes) -> db.Statement:
-    return db.Statement(
-        _POST,
-        {
-            "key": key,
-            "body_hash": body_hash,
-            "id": db.prepared_value(body.id),
-            "on": body.on,
-            "debit_id": db.prepared_value(body.debit_id),
-            "credit_id": db.prepared_value(body.credit_id),
-            "amount_kop": db.prepared_value(body.amount_kop),
-            "reason": str(body.reason),
-            "reverses_on": body.reverses_on,
-            "reverses_id": db.prepared_value(body.reverses_id),
-        },
-    )
+def _params(key: str, body: Transfer, body_hash: bytes) -> dict[str, Any]:
+    return {
+        "key": key,
+        "body_hash": body_hash,
+        "id": db.prepared_value(body.id),
+        "on": body.on,
+        "debit_id": db.prepared_value(body.debit_id),
+        "credit_id": db.prepared_value(body.credit_id),
+        "amount_kop": db.prepared_value(body.amount_kop),
+        "reason": str(body.reason),
+        "reverses_on": body.reverses_on,
+        "reverses_id": db.prepared_value(body.reverses_id),
+    }
 
 
 def _lock(account_ids: Sequence[int]) -> None:

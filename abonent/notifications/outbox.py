@@ -3,6 +3,7 @@
 A notice's key makes it once: queueing it again does nothing. `delivery.deliver` sends what is queued.
 """
 
+import functools
 import json
 import re
 from datetime import date, datetime
@@ -11,8 +12,8 @@ from typing import Any
 from abonent.core import db, masking, sealing
 from abonent.notifications import delivery, texts
 
-_QUEUE = db.read_sql(__file__, "outbox_queue")
-_PARAMS = "%(params)s::jsonb"
+_INSERT = db.read_sql(__file__, "outbox_queue")
+_QUEUE = _INSERT.format(more="", source="")
 _QUEUE_BATCH = db.read_sql(__file__, "outbox_queue_batch")
 _TABLE_NAME = re.compile(r"^[a-z_][a-z0-9_]*$")
 
@@ -36,44 +37,42 @@ def queue(
     not_after: when it is good no more, and is not sent.
     """
     db.require_transaction()
-    written = db.prepared_rows(
-        *statement(
-            key=key, contract_id=contract_id, kind=kind, params=params, to=to, secret=secret, not_after=not_after
-        )
-    )
+    texts.check(kind, params, has_secret=bool(secret))
+    said = _said(key, contract_id, kind, params)
+    said["to"], said["secret"] = to, sealing.seal(delivery.SECRETS, secret) if secret else ""
+    said["not_after"] = not_after.isoformat() if not_after else None
+    written = db.prepared_rows(_QUEUE, said)
     delivery.deliver.wake()
     return bool(written)
 
 
-def statement(
-    *,
-    key: str,
-    contract_id: int,
-    kind: str,
-    params: dict[str, Any],
-    more: str = "",
-    to: str = "",
-    secret: str = "",
-    not_after: datetime | None = None,
+def part(
+    *, key: str, contract_id: int, kind: str, params: dict[str, Any], more: dict[str, str], source: str
 ) -> db.Statement:
-    """`queue` for who sends it along with others, and wakes `delivery.deliver` once they are committed.
+    """`queue` as a part of a WITH, for who wakes `delivery.deliver` once it is committed.
 
-    more: SQL of a jsonb value that joins the params: what only the statements before it make known.
+    source: the part before it that says by a row that it is to be queued.   more: params that are its columns.
     """
-    if not more:
-        texts.check(kind, params, has_secret=bool(secret))
-    said = json.dumps(masking.values(params), default=str)
-    sql = _QUEUE.replace(_PARAMS, f"{_PARAMS} || ({more})") if more else _QUEUE
-    values = {
+    texts.check(kind, params | more)
+    return db.Statement(_part_of(source, tuple(more.items())), _said(key, contract_id, kind, params))
+
+
+def _said(key: str, contract_id: int, kind: str, params: dict[str, Any]) -> dict[str, Any]:
+    return {
         "key": key,
         "contract_id": str(contract_id),
         "kind": kind,
-        "params": said,
-        "to": to,
-        "secret": sealing.seal(delivery.SECRETS, secret) if secret else "",
-        "not_after": not_after.isoformat() if not_after else None,
+        "params": json.dumps(masking.values(params), default=str),
+        "to": "",
+        "secret": "",
+        "not_after": None,
     }
-    return db.Statement(sql, values)
+
+
+@functools.cache
+def _part_of(source: str, more: tuple[tuple[str, str], ...]) -> str:
+    values = ", ".join(f"'{name}', {source}.{column}" for name, column in more)
+    return _INSERT.format(more=f"|| jsonb_build_object({values})", source=f"from {source}")
 
 
 def queue_batch(kind: str, on: date, table: str) -> int:

@@ -23,6 +23,19 @@ OPEN = (PaymentState.NEW, PaymentState.PENDING)
 CREDITABLE = (PaymentState.NEW, PaymentState.PENDING, PaymentState.CANCELED)
 
 
+# Of money that is there already: nobody was asked, nothing was bound, nothing went wrong.
+_OF_PAID = {
+    "state": "'succeeded'",
+    "submit_token": "null",
+    "card_id": "null",
+    "request": "'{}'",
+    "confirmation_url": "''",
+    "cancel_reason": "''",
+    "method_title": "''",
+    "note": "''",
+}
+
+
 class UnableToOpen(Exception):
     """The payment was not opened."""
 
@@ -158,7 +171,6 @@ def open_paid(payment: Payment, ask: GatewayAsk | None = None) -> bool:
 def paid_parts(payment: Payment, ask: GatewayAsk | None = None) -> db.Statement:
     """`open_paid` as parts of a WITH for its transfer's statement; the last one, `cause`, has a row where it is new."""
     assert payment.state == PaymentState.SUCCEEDED, payment.state
-    assert not payment.request, payment.id  # asked of nobody
     values = {name: db.prepared_value(getattr(payment, attribute)) for name, attribute in _paid_values()}
     if ask is not None:
         values |= gateway_asks.params(ask)
@@ -232,7 +244,7 @@ def park(payment: Payment, *, note: str) -> None:
 def _insert_paid(*, with_ask: bool) -> str:
     columns = [field.column for field in Payment._meta.concrete_fields]
     names = ", ".join(f'"{column}"' for column in columns)
-    values = ", ".join("'{}'::jsonb" if column == "request" else f"%(payment_{column})s" for column in columns)
+    values = ", ".join(_OF_PAID.get(column, f"%(payment_{column})s") for column in columns)
     paid = f"insert into payments_payment ({names}) values ({values}) on conflict do nothing returning id"
     asked = f"asked as ({gateway_asks.insert_sql('paid')}), " if with_ask else ""
     return f"paid as ({paid}), {asked}cause as (select id from paid)"
@@ -241,8 +253,8 @@ def _insert_paid(*, with_ask: bool) -> str:
 @functools.cache
 def _paid_values() -> list[tuple[str, str]]:
     """The parameters of `_insert_paid`, and where in the payment their values are."""
-    fields = Payment._meta.concrete_fields
-    return [(f"payment_{field.column}", field.attname) for field in fields if field.column != "request"]
+    fields = [field for field in Payment._meta.concrete_fields if field.column not in _OF_PAID]
+    return [(f"payment_{field.column}", field.attname) for field in fields]
 
 
 def _insert(payment: Payment) -> None:

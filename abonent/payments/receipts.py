@@ -14,7 +14,8 @@ from abonent.core import db
 from abonent.payments.models import Payment
 from abonent.payments.models_receipts import Receipt, ReceiptDuty, ReceiptKind, ReceiptState
 
-_QUEUE = db.read_sql(__file__, "receipts_queue")
+_INSERT = db.read_sql(__file__, "receipts_queue")
+_QUEUE = _INSERT.format(also="")
 _ANOTHER = "turn = turn + 1, key = %(key)s, content = null, external_id = null, error = %(error)s"
 _CLAIM = db.read_sql(__file__, "receipts_claim")
 
@@ -62,15 +63,18 @@ class Fiscal(NamedTuple):
 def queue(wanted: Wanted) -> bool:
     """Queue one receipt in the transaction of its cause; give whether it is new."""
     db.require_transaction()
-    return db.run(*statement(wanted)) == 1
+    return db.run(_QUEUE, _said(wanted)) == 1
 
 
-def statement(wanted: Wanted) -> db.Statement:
-    """`queue` for who sends it along with others."""
-    basis = wanted.basis._asdict() if wanted.basis else dict.fromkeys(Basis._fields)
-    said = wanted._asdict() | {"kind": str(wanted.kind)} | basis
-    del said["basis"]
-    return db.Statement(_QUEUE, said)
+def part(wanted: Wanted, *, source: str) -> db.Statement:
+    """`queue` as a part of a WITH.   source: the part before it that says by a row that it is to be queued."""
+    return db.Statement(_INSERT.format(also=f", {source}"), _said(wanted))
+
+
+def _said(wanted: Wanted) -> dict[str, Any]:
+    said = wanted._asdict() | {"kind": str(wanted.kind)}
+    basis: Basis | None = said.pop("basis")
+    return said | (basis._asdict() if basis else dict.fromkeys(Basis._fields))
 
 
 def claim(*, most: int, claimed_seconds: int) -> list[Receipt]:

@@ -2,9 +2,10 @@ insert into payments_receipt (
     cause, kind, way, account_id, payment_id, amount_kop, "on", refund_external_id,
     charged_kop, advances_kop, balance_kop, transfers, state, turn, key, attempts, error, fn_number, fd_number, fp, link
 )
-select %(cause)s, %(kind)s, %(way)s, %(account_id)s, %(payment_id)s, %(amount_kop)s, %(on)s, %(refund_external_id)s,
-       %(charged_kop)s, %(advances_kop)s, %(balance_kop)s, %(transfers)s, 'queued', 0,
-       left(%(kind)s, 3) || '-' || left(encode(sha256(convert_to(s.name || ':' || %(known_as)s, 'UTF8')), 'hex'), 40),
+select %(cause)s, %(kind)s::text, %(way)s, %(account_id)s::bigint, %(payment_id)s::bigint, %(amount_kop)s::bigint,
+       %(on)s::date, %(refund_external_id)s, %(charged_kop)s::bigint, %(advances_kop)s::bigint,
+       %(balance_kop)s::bigint, %(transfers)s::bigint, 'queued', 0,
+       left(%(kind)s::text, 3) || '-' || left(encode(sha256(convert_to(s.name || ':' || %(known_as)s::text, 'UTF8')), 'hex'), 40),
        0, '', '', '', '', ''
-from payments_receiptseries s
+from payments_receiptseries s {also}
 on conflict (cause) do nothing

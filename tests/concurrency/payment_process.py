@@ -1,8 +1,8 @@
 """A process whose children do one step of a payment and are killed where the test says.
 
 `python -m tests.concurrency.payment_process` reads a JSON object a line and answers each with how its child ended:
-{"database": name, "bank": address, "do": "settle", "words": {"payment_id": 17}, "kill": "abonent.x:verb:after"};
-"day": another date than the tests' usual one.
+{"database": name, "bank": address, "atol": address, "receipts": "none", "do": "topup.settle",
+"words": {"payment_id": 17}, "kill": "abonent.x:verb:after", "day": null}. tests/concurrency/mortal.py writes them.
 Forking is much quicker than starting Python anew, and SIGKILL is as real.
 """
 
@@ -41,24 +41,45 @@ def _do(task: dict[str, Any]) -> None:
     from tests import bank
 
     connections.settings["default"]["NAME"] = task["database"]
-    settings.YOOKASSA_API_URL = task["bank"]
+    settings.YOOKASSA_API_URL, settings.ATOL_API_URL = task["bank"], task["atol"]
+    settings.PROFILE = settings.PROFILE.model_copy(update={"receipts": task["receipts"]})
     _kill_at(task["kill"])
-    words = {name: value.encode() if name == "body" else value for name, value in task["words"].items()}
+    words = {name: _read(value) for name, value in task["words"].items()}
     try:
-        day = date.fromisoformat(task["day"]) if "day" in task else bank.TODAY
-        with clock.frozen(clock.at_noon(day)):
+        with clock.frozen(clock.at_noon(date.fromisoformat(task["day"]) if task["day"] else bank.TODAY)):
             module, _, verb = task["do"].rpartition(".")
-            if task["do"] in {"credit_cash", "refunding.ask", "cash_desk.give_back"}:
-                words["on"] = bank.TODAY
-            if task["do"] == "autopay.plan":
-                words["today"] = day
             if task["do"] == "autopay.debit_due":
                 words["now"] = clock.now()
-            getattr(importlib.import_module(f"abonent.flows.{module or 'topup'}"), verb)(**words)
+            if task["do"] == "check_pay.pay":
+                words |= _at_the_terminal(words["external_id"])
+            getattr(importlib.import_module(f"abonent.flows.{module}"), verb)(**words)
     except BaseException as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         os._exit(1)
     os._exit(0)
+
+
+def _read(value: Any) -> Any:
+    match value:
+        case {"date": said}:
+            return date.fromisoformat(said)
+        case {"octets": said}:
+            return bytes.fromhex(said)
+    return value
+
+
+def _at_the_terminal(external_id: str) -> dict[str, Any]:
+    from abonent.core import clock
+    from abonent.payments import gateway_asks, terminals
+    from abonent.payments.models import Channel
+
+    def ask(paid: Any) -> Any:
+        return gateway_asks.ask_of(
+            channel=Channel.OSMP, command="pay", external_id=external_id, account="", words={}, answer="", result=0,
+            payment_id=paid.payment_id, address=None, at=clock.now(),
+        )  # fmt: skip
+
+    return {"gateway": terminals.of(Channel.OSMP), "paid_at": None, "ask": ask}
 
 
 def _kill_at(where: str) -> None:

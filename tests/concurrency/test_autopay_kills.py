@@ -1,8 +1,5 @@
 """Autopay dies at each step by SIGKILL, and two ticks come at once: a cause is debited once, or not at all."""
 
-import json
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from abonent.billing.tests import builder
 from abonent.core import clock, db, partitions
@@ -22,52 +19,16 @@ from abonent.payments.models import Payment
 from abonent.payments.models_cards import AutopayAttempt, Binding
 from tests import bank as books
 from tests.bank import Bank, balance, work
-from tests.concurrency import processes
+from tests.concurrency.mortal import Mortal, dies, parent
+
+__all__ = ["dies", "parent"]
 
 pytestmark = pytest.mark.committing
 
 WORDS = cards.Words("2026-11-22", "ru", "Я согласен.")
 BEFORE = autopay_rules.Rules(before_days=3, below_kop=None, sum_kop=None)
 DUE = date(2026, 11, 28)
-
-
-@pytest.fixture(scope="module")
-def parent(server: object) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.concurrency.payment_process"],
-        cwd=processes.ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()
-        assert process.wait(30) == 0
-
-
-@pytest.fixture
-def dies(parent: subprocess.Popen[str], own_database: str, bank: Bank) -> Callable[[str, str], None]:
-    """dies("debit_due", at): a child does the step of the day the debit is due on, and is killed there."""
-
-    def do(what: str, at: str) -> None:
-        task = {
-            "database": connection.settings_dict["NAME"],
-            "bank": bank.sandbox.api_url,
-            "do": f"autopay.{what}",
-            "words": {},
-            "kill": at,
-            "day": DUE.isoformat() if what == "debit_due" else (DUE - timedelta(days=1)).isoformat(),
-        }
-        assert parent.stdin is not None
-        assert parent.stdout is not None
-        parent.stdin.write(json.dumps(task) + "\n")
-        parent.stdin.flush()
-        answer = json.loads(parent.stdout.readline())
-        assert answer["killed"], (answer, at)
-
-    return do
+ANNOUNCED = DUE - timedelta(days=1)
 
 
 @pytest.fixture
@@ -106,7 +67,7 @@ def payer(own_database: str, bank: Bank) -> Iterator[Account]:
             address=None,
             on=clock.today(),
         )
-        stack.enter_context(clock.frozen(clock.at_noon(DUE - timedelta(days=1))))
+        stack.enter_context(clock.frozen(clock.at_noon(ANNOUNCED)))
         charge_run.catch_up(clock.today())
         yield account
         assert books.broken() == []
@@ -128,9 +89,9 @@ def assert_debited_once(payer: Account, bank: Bank) -> None:
     ],
 )
 def test_a_kill_while_a_debit_is_announced_leaves_it_to_the_next_tick(
-    dies: Callable[[str, str], None], payer: Account, bank: Bank, at: str
+    dies: Mortal, payer: Account, bank: Bank, at: str
 ) -> None:
-    dies("plan", at)
+    dies("autopay.plan", at=at, day=ANNOUNCED, today=ANNOUNCED)
     assert AutopayAttempt.objects.count() == 0
     flow.plan(clock.today())
     with clock.frozen(clock.at_noon(DUE)):
@@ -139,22 +100,23 @@ def test_a_kill_while_a_debit_is_announced_leaves_it_to_the_next_tick(
 
 
 @pytest.mark.parametrize(
-    ("at", "begun", "bank_knows"),
+    ("at", "begun", "bank_knows", "recovery"),
     [
-        ("abonent.payments.autopay:lock_attempt:after", False, 0),
-        ("abonent.payments.payments:open_charge:after", False, 0),
-        ("abonent.payments.autopay:mark_debiting:after", False, 0),
-        ("abonent.flows.autopay:open_debit:after", True, 0),
-        ("abonent.payments.gateways.yookassa:create:before", True, 0),
-        ("abonent.payments.gateways.yookassa:create:after", True, 1),
-        ("abonent.payments.payments:mark_known:after", True, 1),
-        ("abonent.ledger.transfers:post:after", True, 1),
-        ("abonent.payments.autopay:mark_paid:after", True, 1),
+        ("abonent.payments.autopay:lock_attempt:after", False, 0, "the job"),
+        ("abonent.payments.payments:open_charge:after", False, 0, "the poller"),
+        ("abonent.payments.autopay:mark_debiting:after", False, 0, "the job"),
+        ("abonent.flows.autopay:open_debit:after", True, 0, "the poller"),
+        ("abonent.payments.gateways.yookassa:create:before", True, 0, "the job"),
+        ("abonent.payments.gateways.yookassa:create:after", True, 1, "the job"),
+        ("abonent.payments.gateways.yookassa:create:after", True, 1, "the poller"),
+        ("abonent.payments.gateways.yookassa:create:after", True, 1, "the bank's message"),
+        ("abonent.payments.payments:mark_known:after", True, 1, "the bank's message"),
+        ("abonent.ledger.transfers:post:after", True, 1, "the poller"),
+        ("abonent.payments.autopay:mark_paid:after", True, 1, "the job"),
     ],
 )
-@pytest.mark.parametrize("recovery", ["the job", "the poller", "the bank's message"])
 def test_a_kill_while_a_debit_is_under_way_debits_once(
-    dies: Callable[[str, str], None],
+    dies: Mortal,
     payer: Account,
     bank: Bank,
     at: str,
@@ -163,7 +125,7 @@ def test_a_kill_while_a_debit_is_under_way_debits_once(
     recovery: str,
 ) -> None:
     flow.plan(clock.today())
-    dies("debit_due", at)
+    dies("autopay.debit_due", at=at, day=DUE)
     assert (AutopayAttempt.objects.get().state == "debiting", len(bank.payments())) == (begun, bank_knows)
     with clock.frozen(clock.at_noon(DUE)):
         flow.debit_due(clock.now())  # the next tick never begins what has begun
@@ -182,11 +144,9 @@ def test_a_kill_while_a_debit_is_under_way_debits_once(
         assert_debited_once(payer, bank)
 
 
-def test_a_kill_after_the_commit_changes_nothing_more(
-    dies: Callable[[str, str], None], payer: Account, bank: Bank
-) -> None:
+def test_a_kill_after_the_commit_changes_nothing_more(dies: Mortal, payer: Account, bank: Bank) -> None:
     flow.plan(clock.today())
-    dies("debit_due", "abonent.flows.settling:apply:after")
+    dies("autopay.debit_due", at="abonent.flows.settling:apply:after", day=DUE)
     with clock.frozen(clock.at_noon(DUE)):
         flow.debit_due(clock.now())
         work(ahead_seconds=600)
@@ -215,7 +175,7 @@ def at_once(*verbs: Callable[[], Any]) -> None:
 
 
 def test_two_ticks_at_once_announce_and_debit_once(payer: Account, bank: Bank) -> None:
-    at_once(*[lambda: flow.plan(DUE - timedelta(days=1))] * 4)
+    at_once(*[lambda: flow.plan(ANNOUNCED)] * 4)
     assert AutopayAttempt.objects.count() == 1
     with clock.frozen(clock.at_noon(DUE)):
         at_once(*[lambda: flow.debit_due(clock.now())] * 4)

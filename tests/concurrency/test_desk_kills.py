@@ -13,7 +13,7 @@ from abonent.payments.models import Payment
 from abonent.payments.models_desk import CashOrder, Refund
 from tests import bank as books
 from tests.bank import TODAY, Bank, balance, start, work
-from tests.concurrency.test_payments_kills import Mortal, dies, parent
+from tests.concurrency.mortal import Mortal, dies, parent
 
 __all__ = ["dies", "parent"]
 
@@ -62,7 +62,7 @@ def words(payment: Payment) -> dict[str, Any]:
 def test_a_kill_while_a_refund_is_made_leaves_one_refund(
     dies: Mortal, payer: Account, payment: Payment, bank: Bank, at: str, the_bank_knows: int, recovery: str
 ) -> None:
-    dies("refunding.ask", at=at, **words(payment))
+    dies("refunding.ask", at=at, **words(payment), on=TODAY)
     assert (len(bank.control("refunds")), balance(payer)) == (the_bank_knows, "500.00")
     if recovery == "the same form":
         refunding.ask(**words(payment), on=TODAY)
@@ -76,7 +76,7 @@ def test_a_kill_while_a_refund_is_made_leaves_one_refund(
 def test_a_kill_before_the_row_stands_leaves_nothing(
     dies: Mortal, payer: Account, payment: Payment, bank: Bank, at: str
 ) -> None:
-    dies("refunding.ask", at=at, **words(payment))
+    dies("refunding.ask", at=at, **words(payment), on=TODAY)
     assert (bank.control("refunds"), Refund.objects.count(), balance(payer)) == ([], 0, "500.00")
 
 
@@ -99,7 +99,7 @@ def test_a_kill_at_the_cash_desk_gives_nothing_back_and_takes_no_number(
     )  # fmt: skip
     assert taken.payment_id is not None
     payment = Payment.objects.get(id=taken.payment_id)
-    dies("cash_desk.give_back", at=at, **words(payment))
+    dies("cash_desk.give_back", at=at, **words(payment), on=TODAY)
     assert (balance(payer), CashOrder.objects.filter(kind="out").count()) == ("500.00", 0)
     assert cash_desk.give_back(**words(payment), on=TODAY).number == 1
     assert balance(payer) == "380.00"

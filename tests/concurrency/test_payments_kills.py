@@ -1,14 +1,11 @@
 """The process dies at each step of a payment, by SIGKILL: afterwards the money has come once, or not at all."""
 
 import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from abonent.billing.tests import builder
 from abonent.core import clock, partitions
@@ -17,50 +14,11 @@ from abonent.ledger.models import Account
 from abonent.payments.models import Payment, PaymentState, RawEvent
 from tests import bank as books
 from tests.bank import TODAY, Bank, again, balance, hook, message, start, told, work
-from tests.concurrency import processes
+from tests.concurrency.mortal import Mortal, dies, parent
 
 pytestmark = pytest.mark.committing
 
-Mortal = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def parent(server: object) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.concurrency.payment_process"],
-        cwd=processes.ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()
-        assert process.wait(30) == 0
-
-
-@pytest.fixture
-def dies(parent: subprocess.Popen[str], own_database: str, bank: Bank) -> Mortal:
-    """dies("settle", at="abonent.x:verb:after", payment_id=17): a child does the step and is killed there."""
-
-    def do(what: str, *, at: str, **words: Any) -> dict[str, Any]:
-        task = {
-            "database": connection.settings_dict["NAME"],
-            "bank": bank.sandbox.api_url,
-            "do": what,
-            "words": words,
-            "kill": at,
-        }
-        assert parent.stdin is not None
-        assert parent.stdout is not None
-        parent.stdin.write(json.dumps(task) + "\n")
-        parent.stdin.flush()
-        answer: dict[str, Any] = json.loads(parent.stdout.readline())
-        assert answer["killed"], (answer, at)
-        return answer
-
-    return do
+__all__ = ["dies", "parent"]
 
 
 @pytest.fixture
@@ -99,7 +57,7 @@ def test_a_kill_while_a_payment_begins_leaves_one_payment(
 ) -> None:
     token = books.fresh_token()
     dies(
-        "start",
+        "topup.start",
         at=at,
         account_id=payer.id,
         amount_kop=50_000,
@@ -121,7 +79,7 @@ def test_a_kill_while_a_payment_begins_leaves_one_payment(
 
 def test_a_kill_before_the_row_stands_leaves_nothing(dies: Mortal, payer: Account, bank: Bank) -> None:
     dies(
-        "start",
+        "topup.start",
         at="abonent.payments.payments:open_card:after",
         account_id=payer.id,
         amount_kop=50_000,
@@ -152,7 +110,7 @@ def test_a_kill_between_the_banks_word_and_the_commit_is_made_good(
 ) -> None:
     payment = start(payer)
     bank.succeed(payment.external_id)
-    dies("settle", at=at, payment_id=payment.id)
+    dies("topup.settle", at=at, payment_id=payment.id)
     assert (balance(payer), books.notices(payer), told(payer)) == ("0.00", [], ["pending"])
     assert again(payment) == payment
     if recovery == "settled again":
@@ -169,7 +127,7 @@ def test_a_kill_between_the_banks_word_and_the_commit_is_made_good(
 def test_a_kill_after_the_commit_changes_nothing_more(dies: Mortal, payer: Account, bank: Bank) -> None:
     payment = start(payer)
     bank.succeed(payment.external_id)
-    dies("settle", at="abonent.flows.settling:apply:after", payment_id=payment.id)
+    dies("topup.settle", at="abonent.flows.settling:apply:after", payment_id=payment.id)
     assert_credited_once(payer)
     topup.settle(payment.id)
     hook(message(payment.external_id))
@@ -185,10 +143,10 @@ def test_a_kill_while_a_message_is_taken_leaves_it_to_the_bank_to_repeat(
 ) -> None:
     payment = start(payer)
     bank.succeed(payment.external_id)
-    body = json.dumps(message(payment.external_id))
-    dies("receive", at=at, channel="yookassa", body=body, address=None)
+    body = json.dumps(message(payment.external_id)).encode()
+    dies("topup.receive", at=at, channel="yookassa", body=body, address=None)
     assert (RawEvent.objects.count(), work()) == (0, 0)
-    hook(body.encode())
+    hook(body)
     work()
     assert_credited_once(payer)
 
@@ -205,7 +163,7 @@ def test_a_kill_while_a_message_is_taken_leaves_it_to_the_bank_to_repeat(
 def test_a_kill_while_a_lost_row_is_found_again_is_made_good(dies: Mortal, payer: Account, bank: Bank, at: str) -> None:
     external_id = bank.create_directly(books.body_for(payer))["id"]
     bank.succeed(external_id)
-    dies("settle_external", at=at, external_id=external_id, turn=0)
+    dies("topup.settle_external", at=at, external_id=external_id, turn=0)
     assert balance(payer) == "0.00"
     hook(message(external_id))
     work()
@@ -225,11 +183,10 @@ def test_a_kill_while_a_lost_row_is_found_again_is_made_good(dies: Mortal, payer
 def test_a_kill_at_the_cash_desk_leaves_the_receipt_to_be_entered_again(
     dies: Mortal, payer: Account, bank: Bank, at: str
 ) -> None:
-    words = {"account_id": payer.id, "amount_kop": 50_000, "receipt_number": "A-17", "actor": "cashier"}
-    dies("credit_cash", at=at, **words)
+    words: dict[str, Any] = {"account_id": payer.id, "amount_kop": 50_000, "receipt_number": "A-17"}
+    words |= {"on": TODAY, "actor": "cashier"}
+    dies("topup.credit_cash", at=at, **words)
     assert (balance(payer), Payment.objects.count()) == ("0.00", 0)
-    credited = topup.credit_cash(
-        account_id=payer.id, amount_kop=50_000, receipt_number="A-17", on=TODAY, actor="cashier"
-    )
+    credited = topup.credit_cash(**words)
     assert credited is not None
     assert (balance(payer), Payment.objects.count()) == ("290.00", 1)

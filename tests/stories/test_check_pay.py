@@ -390,5 +390,5 @@ def test_a_payment_takes_eight_statements_at_most(payer: Account, django_capture
         with CaptureQueriesContext(connection) as asked, django_capture_on_commit_callbacks(execute=True):
             assert pay("osmp", payer, id=id).code == 0
         counts.append(len([one for one in asked if not re.match("SAVEPOINT|RELEASE|BEGIN|COMMIT", one["sql"])]))
-    assert counts[1] == 4  # the look; the payment and its money; what follows, with the notices; the wake
+    assert counts[1] == 4  # the look; all that is written; the streams are told; the wake
     assert Subscription.objects.get().state == "active"  # by the first of them, which takes more

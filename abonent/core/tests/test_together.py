@@ -1,18 +1,14 @@
-"""Statements sent together are one transaction; wakes of one process are drawn together."""
+"""A statement that is a transaction by itself; wakes of one process that are drawn together."""
 
 import threading
 from collections.abc import Iterator
 
 import pytest
-from django.db import DataError, IntegrityError, connection
+from django.db import DataError, connection, transaction
 
 from abonent.core import db, wakes
 
-PUT = "insert into core_alarm (key, what) values (%(key)s, 'a test')"
-
-
-def put(key: str) -> db.Statement:
-    return db.Statement(PUT, {"key": key})
+PUT = "insert into core_alarm (key, what) values (%(key)s, 'a test') returning key"
 
 
 def kept() -> list[str]:
@@ -20,49 +16,26 @@ def kept() -> list[str]:
 
 
 @pytest.mark.committing
-def test_together_or_not_at_all(own_database: str) -> None:
-    db.run_together([put("a"), put("b")])
-    assert kept() == ["a", "b"]
-    with pytest.raises(IntegrityError):
-        db.run_together([put("c"), put("a"), put("d")])
+def test_a_statement_alone_is_its_own_transaction(own_database: str) -> None:
+    """Also where one that a test counts, or one in a test's transaction, would be another's part."""
+    assert db.prepared_alone(db.Statement(PUT, {"key": "a"})) == [{"key": "a"}]
+    both = db.Statement(
+        f"with put as ({PUT}) select 1 / %(by)s::text::int as one, key from put", {"key": "b", "by": "0"}
+    )
     with pytest.raises(DataError):
-        db.run_together([put("e"), db.Statement("select 1 / %(zero)s::int", {"zero": "0"})])
-    assert (kept(), connection.in_atomic_block) == (["a", "b"], False)
-    db.run_together([put("c")])  # the connection is as good as before
-    assert kept() == ["a", "b", "c"]
+        db.prepared_alone(both)
+    assert (kept(), connection.in_atomic_block) == (["a"], False)
+    with transaction.atomic():
+        with pytest.raises(DataError):
+            db.prepared_alone(both)
+        assert kept() == ["a"]  # the caller's goes on
+    assert db.prepared_alone(both._replace(params={"key": "b", "by": "1"})) == [{"one": 1, "key": "b"}]
 
 
-@pytest.mark.committing
-def test_each_sees_what_was_committed_before_it_began(own_database: str) -> None:
-    """The first waits for a lock; what its holder has committed meanwhile, the second sees."""
-    db.run_together([put("a")])
-    holds, waits = threading.Event(), threading.Event()
-
-    def other() -> None:
-        with db.atomic():
-            db.run("update core_alarm set what = 'held' where key = 'a'")
-            holds.set()
-            waits.wait(30)
-            db.run("insert into core_alarm (key, what) values ('late', 'committed with it')")
-        connection.close()
-
-    def release_once_waited_for() -> None:
-        sql = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-        while not db.rows(sql):
-            waits.wait(0.01)
-        waits.set()
-        connection.close()
-
-    threads = [threading.Thread(target=other), threading.Thread(target=release_once_waited_for)]
-    threads[0].start()
-    assert holds.wait(30)
-    threads[1].start()
-    lock = db.Statement("update core_alarm set what = 'seen' where key = 'a'", {})
-    look = db.Statement("insert into core_alarm (key, what) select 'saw ' || key, what from core_alarm", {})
-    db.run_together([lock, look])
-    for thread in threads:
-        thread.join()
-    assert "saw late" in kept()
+def test_parameters_get_names_of_their_own() -> None:
+    assert db.Statement("select %(a)s, %(ab)s, %(a)s", {"a": 1, "ab": 2}).named("x_") == db.Statement(
+        "select %(x_a)s, %(x_ab)s, %(x_a)s", {"x_a": 1, "x_ab": 2}
+    )
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [("payments", "0006_receipts")]
 
     operations = [
-        # Stops the statements that were sent along with it (core/db.py: run_together).
+        # Refuses the whole statement it stands in.
         migrations.RunSQL(
             """
             create function payments_require(holds boolean) returns void language plpgsql as $$
@@ -20,5 +20,33 @@ class Migration(migrations.Migration):
             $$
             """,
             "drop function payments_require(boolean)",
-        )
+        ),
+        # Of an account that money has just locked: nothing but notices follows from it. Volatile: it sees what was
+        # committed while the statement waited for the lock. What it says no to, flows/crediting.py does the longer way.
+        migrations.RunSQL(
+            """
+            create function payments_require_quiet(asked bigint) returns void language plpgsql volatile as $$
+            begin
+                perform payments_require((
+                    select c.closed_on is null
+                           and not exists (
+                               select from billing_terms w
+                               where w.account_id = a.id and w.withheld_limit_kop is not null
+                           )
+                           and (
+                               exists (select from billing_parkedaccount p where p.account_id = a.id)
+                               or not exists (
+                                   select from billing_subscription s
+                                   where s.account_id = a.id and s.state not in ('active', 'ended')
+                               )
+                           )
+                    from ledger_account a
+                    join subscribers_contract c on c.id = a.contract_id
+                    where a.id = asked
+                ));
+            end
+            $$
+            """,
+            "drop function payments_require_quiet(bigint)",
+        ),
     ]
