@@ -244,7 +244,7 @@ def park(payment: Payment, *, note: str) -> None:
 def _insert_paid(*, with_ask: bool) -> str:
     columns = [field.column for field in Payment._meta.concrete_fields]
     names = ", ".join(f'"{column}"' for column in columns)
-    values = ", ".join(_OF_PAID.get(column, f"%(payment_{column})s") for column in columns)
+    values = ", ".join(_OF_PAID.get(str(column), f"%(payment_{column})s") for column in columns)
     paid = f"insert into payments_payment ({names}) values ({values}) on conflict do nothing returning id"
     asked = f"asked as ({gateway_asks.insert_sql('paid')}), " if with_ask else ""
     return f"paid as ({paid}), {asked}cause as (select id from paid)"
