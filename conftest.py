@@ -45,10 +45,10 @@ def server() -> Iterator[embedded.Server]:
 
 @pytest.fixture(scope="session")
 def template(server: embedded.Server, django_db_blocker: Any) -> str:
-    """The name of a migrated database, made once per state of the migrations and the profile."""
+    """The name of a migrated database, made once per state of the migrations (third parties' too) and the profile."""
     from django.conf import settings
 
-    name = f"template_{settings.PROFILE.key}_{_fingerprint('abonent/*/migrations/*')}"
+    name = f"template_{settings.PROFILE.key}_{_fingerprint('abonent/*/migrations/*', 'requirements/run.txt', 'abonent/settings.py')}"
     with open(settings.HOME / "template.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _exists(name):

@@ -147,6 +147,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "procrastinate.contrib.django",
     "django_htmx",
     "abonent.core",
@@ -225,6 +227,11 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 # allauth's own limit lets a stranger lock an owner out by a guessable number: identity/limits.py counts instead.
 ACCOUNT_RATE_LIMITS = False  # {} would leave allauth's defaults in force
 ACCOUNT_SESSION_REMEMBER = True
+MFA_ADAPTER = "abonent.identity.second_factor.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False  # http://localhost is known all the same
 # Whose word the client's address is: the proxy's when there is one, else the socket's.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_TLS else 0
 SESSION_ENGINE = "abonent.identity.sessions"

@@ -1,9 +1,16 @@
 """The log of who did what, when and why. Append-only; the only module that writes AuditEntry."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from abonent.core import clock, db, masking
 from abonent.core.models import AuditEntry
+
+
+def of_subjects(subjects: Sequence[str], actions: Sequence[str], most: int) -> list[AuditEntry]:
+    """The newest entries of these actions about these subjects, the newest first."""
+    found = AuditEntry.objects.filter(subject__in=subjects, action__in=actions)
+    return list(found.order_by("-id")[:most])
 
 
 def record(

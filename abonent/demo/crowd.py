@@ -1,6 +1,7 @@
 """Subscribers by the hundred thousand, for benches and for a demo of any size. Money is moved by the real verbs."""
 
 import secrets
+import time
 from datetime import date
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.contrib.sessions.models import Session
 from abonent.billing import runs
 from abonent.core import clock, db, partitions, periods
 from abonent.flows import charge_run
+from abonent.identity import signed_in
 from abonent.identity.models import User
 from abonent.ledger import transfers
 
@@ -62,6 +64,7 @@ def sign_in_everybody() -> list[str]:
                 SESSION_KEY: str(user.pk),
                 BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
                 HASH_SESSION_KEY: user.get_session_auth_hash(),
+                signed_in.SEEN_KEY: int(time.time()),
             }
             rows.append(Session(session_key=key, session_data=store.encode(data), expire_date=store.get_expiry_date()))
             cookies.append(f"{settings.SESSION_COOKIE_NAME}={key}")

@@ -15,7 +15,7 @@ from abonent.core import clock, db, events, periods
 from abonent.flows import bind_card
 from abonent.payments import autopay, cards
 from abonent.payments.models_cards import BoundCard, MethodKind
-from abonent.portal import agreements, pay, scope, words
+from abonent.portal import agreements, pay, scope, step_up, words
 
 DONE_KEY = "cards_done"  # in the session: the next page tells what was done
 
@@ -31,6 +31,7 @@ class Shown(NamedTuple):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @scope.signed_in_subscriber
+@step_up.before("bind")
 def page(request: HttpRequest) -> HttpResponse:
     """/cabinet/cards/: GET with `?unbind=` asks once more; POST does `bind`, `name`, `default` or `unbind`."""
     own = cast(scope.OwnRequest, request)

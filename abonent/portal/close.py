@@ -13,7 +13,7 @@ from abonent.billing import endings
 from abonent.billing import queries as billing
 from abonent.core import clock, periods
 from abonent.flows import close_account, end_contract
-from abonent.portal import cabinet, privacy, scope, sums, typed_days
+from abonent.portal import cabinet, privacy, scope, step_up, sums, typed_days
 from abonent.subscribers import petitions
 from abonent.subscribers.models_personal import PetitionKind
 from abonent.ui import formats
@@ -38,6 +38,7 @@ class Preview(NamedTuple):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @scope.signed_in_subscriber
+@step_up.before("end", "payout", "move")
 def page(request: HttpRequest) -> HttpResponse:
     """/cabinet/close/: GET with `?last=` shows what an end gives back; POST `do`:
 

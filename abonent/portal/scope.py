@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from abonent.identity import signed_in
 from abonent.identity.models import User
 from abonent.subscribers import contracts, queries
 
@@ -99,6 +100,7 @@ def _let_in(view: View, *, with_issued_password: bool) -> View:
         if user.password_must_change and not with_issued_password:
             return redirect(request, CHANGE_PASSWORD)
         request.contract = current(request)  # type: ignore[attr-defined]
+        signed_in.note(request)
         return view(request, *args, **kwargs)
 
     return inner

@@ -17,11 +17,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.generic.edit import FormView
 
-from abonent.core import clock
+from abonent.core import audit, clock, db
 from abonent.flows import recover_password
-from abonent.identity import codes, devices, limits, queries
+from abonent.identity import codes, devices, limits, passkeys, queries, signed_in
 from abonent.identity.models import User
 from abonent.identity.models_codes import CodePurpose
+from abonent.portal import browsers
 from abonent.subscribers import contracts
 from abonent.subscribers import queries as subscribers
 from abonent.ui import client
@@ -101,7 +102,10 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
         )
 
     def get_login_stages(self) -> list[str]:
-        return [path for path in super().get_login_stages() if path.startswith("allauth.mfa.")]
+        return ["abonent.identity.second_factor.Stage"]
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return client_address(request) or "0.0.0.0"  # for the list of sessions only
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """The user whose password it is, within the limits of wrong tries.
@@ -132,6 +136,15 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)
+        signed_in.begin(request.session)
+        with db.atomic():
+            audit.record(
+                actor=user.username,
+                action="identity.sign_in",
+                subject=f"user:{user.pk}",
+                new={"browser": browsers.name(request.headers.get("User-Agent", ""))},
+                address=client_address(request) or None,
+            )
         token = devices.remember(user.pk, request.COOKIES.get(DEVICE_COOKIE, ""), clock.now())
         response.set_cookie(
             DEVICE_COOKIE,
@@ -222,7 +235,7 @@ class SignIn(allauth_views.LoginView):  # type: ignore[misc]  # allauth has no t
     template_name = "portal/login.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """`form`, `next`, `notice`, `support_phone`, `cast`."""
+        """`form`, `next`, `notice`, `support_phone`, `cast`, `with_passkey`."""
         # Past allauth's own, which asks for the addresses of sign-up.
         context: dict[str, Any] = FormView.get_context_data(self, **kwargs)
         return context | {
@@ -231,6 +244,7 @@ class SignIn(allauth_views.LoginView):  # type: ignore[misc]  # allauth has no t
             "notice": self._notice(),
             "support_phone": settings.PROFILE.contacts.support_phone,
             "cast": cast_of_demo(),
+            "with_passkey": passkeys.can_be_used(self.request),
         }
 
     def form_invalid(self, form: SignInForm) -> HttpResponse:
@@ -243,6 +257,8 @@ class SignIn(allauth_views.LoginView):  # type: ignore[misc]  # allauth has no t
 
     def _notice(self) -> str:
         """Why one who asked for another page sees this one."""
+        if self.request.GET.get("passkey") == "no":
+            return gettext("That passkey is not known here. Sign in with the number and the password.")
         if self.request.method != "GET" or not self.get_next_url():
             return ""
         if DEVICE_COOKIE in self.request.COOKIES:
