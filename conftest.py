@@ -48,7 +48,8 @@ def template(server: embedded.Server, django_db_blocker: Any) -> str:
     """The name of a migrated database, made once per state of the migrations (third parties' too) and the profile."""
     from django.conf import settings
 
-    name = f"template_{settings.PROFILE.key}_{_fingerprint('abonent/*/migrations/*', 'requirements/run.txt', 'abonent/settings.py')}"
+    made_by = _fingerprint("abonent/*/migrations/*", "requirements/run.txt", "abonent/settings.py")
+    name = f"template_{settings.PROFILE.key}_{made_by}"
     with open(settings.HOME / "template.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _exists(name):

@@ -49,12 +49,14 @@ def can_be_used(request: HttpRequest) -> bool:
 
 def ask_to_add(user: User) -> dict[str, Any]:
     """What the browser is asked to make, as JSON; the session keeps the question."""
-    return _plain(auth.begin_registration(user, True))
+    asked: dict[str, Any] = _plain(auth.begin_registration(user, True))
+    return asked
 
 
 def ask_to_confirm(user: User | None) -> dict[str, Any]:
     """What the browser is asked to sign, as JSON.   user: None: whoever the device says."""
-    return _plain(auth.begin_authentication(user))
+    asked: dict[str, Any] = _plain(auth.begin_authentication(user))
+    return asked
 
 
 def add(user: User, name: str, answer: str) -> Passkey:

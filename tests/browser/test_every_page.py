@@ -22,6 +22,7 @@ ACCOUNT = (
     "/cabinet/close/", "/cabinet/documents/", "/cabinet/cards/", "/cabinet/autopay/", "/cabinet/resume/",
     "/cabinet/support/?about=1", "/mail/", "/mail/?folder=money", "/mail/?folder=archive", "/mail/?q=nothing",
     "/mail/write/",
+    "/cabinet/security/", "/cabinet/security/app/", "/cabinet/security/log/", "/cabinet/profile/",
 )  # fmt: skip
 STAFF = (
     "/staff/", "/staff/search/", "/staff/search/?q=anna", "/staff/search/?q=100", "/staff/contracts/100001/",
