@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -56,6 +57,11 @@ def of(own: scope.OwnRequest, most: int) -> list[Line]:
 def when(at: datetime) -> str:
     local = clock.local(at)
     return _("%(day)s, %(time)s") % {"day": formats.day(local.date()), "time": f"{local:%H:%M}"}
+
+
+def when_really(at: datetime) -> str:
+    """Of what lives on real time (sessions, passkeys): moved as the demo's clock is."""
+    return when(at + (clock.now() - timezone.now()))
 
 
 def _line(entry: AuditEntry, own: scope.OwnRequest) -> Line:

@@ -88,7 +88,7 @@ def app(request: HttpRequest) -> HttpResponse:
     context = {
         "here": "security",
         "secret": " ".join(secret[n : n + 4] for n in range(0, len(secret), 4)),
-        "qr": Markup(drawn.svg_inline(scale=5, border=4, light="#fff", title=_("QR code for the app"))),
+        "qr": Markup(drawn.svg_inline(omitsize=True, border=4, light="#fff", title=_("QR code for the app"))),
         "error": error,
     }
     return render(own, "portal/security_app.html", context, status=422 if error else 200)
@@ -150,7 +150,7 @@ def _page(own: scope.OwnRequest, problem: str = "") -> HttpResponse:
             (one, browsers.name(one.browser) or _("Unknown browser"), browsers.system(one.browser) in browsers.MOBILE)
             for one in signed_in.of_user(own.user.pk, own.session)
         ],
-        "when": own_log.when,
+        "when": own_log.when_really,
         "lines": own_log.of(own, own_log.SHORT),
         "done": own.session.pop(DONE_KEY, "") if own.method == "GET" else "",
         "problem": problem,

@@ -115,7 +115,8 @@ def test_a_forgotten_password_comes_by_sms_or_at_the_office(page_at: OpenPage, s
 
 
 def code_of(secret: str) -> str:
-    return totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30))
+    code: str = totp.format_hotp_value(totp.hotp_value(secret, int(time.time()) // 30))
+    return code
 
 
 def sms_password(served: Served) -> str:
