@@ -61,7 +61,7 @@ def confirm(session: SessionBase) -> None:
 
 def is_confirmed(session: SessionBase) -> bool:
     """Within ten minutes."""
-    return 0 <= time.time() - float(session.get(CONFIRMED_KEY, 0)) < FRESH_SECONDS
+    return 0 <= time.time() - int(session.get(CONFIRMED_KEY, 0)) < FRESH_SECONDS
 
 
 def begin(session: SessionBase) -> None:
