@@ -13,7 +13,7 @@ from abonent.addresses import premises
 from abonent.addresses.models import Premises
 from abonent.core import clock, db, partitions, periods
 from abonent.demo import cast, stories, talks
-from abonent.flows import charge_run, sign_contract, topup
+from abonent.flows import charge_run, sign_contract, tell_documents, topup
 from abonent.identity import users
 from abonent.identity.models import User
 from abonent.ledger.models import Account
@@ -40,6 +40,7 @@ def once(console: Console) -> bool:
         for done, total in people(clock.today()):
             progress.update(bar, completed=done, total=total)
     runs.setLevel(level)
+    tell_documents.tell_new(clock.now())
     talks.make(clock.now())
     return True
 

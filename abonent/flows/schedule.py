@@ -29,6 +29,7 @@ from abonent.flows import (
     reconciling,
     refunding,
     sign_request,
+    tell_documents,
     topup,
 )
 from abonent.identity import codes, devices, limits
@@ -92,6 +93,7 @@ ENTRIES = (
     Entry("autopay_plan", lambda now: autopay.plan(clock.on_date(now))),
     Entry("receipt_offsets", lambda now: receipt_offsets.offset_due(clock.on_date(now))),
     Entry("documents", lambda now: invoices.make_due(clock.on_date(now))),
+    Entry("document_letters", tell_documents.tell_new, daily=False),
 )
 
 

@@ -6,9 +6,11 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
+from abonent.billing.documents import invoices
 from abonent.conversations import queries
 from abonent.conversations.models import Conversation, Kind
 from abonent.core import clock
+from abonent.flows import tell_documents
 from abonent.identity import users
 from abonent.notifications import delivery, outbox
 from abonent.portal.tests.conftest import Browser
@@ -201,3 +203,18 @@ def _file(name: str, content: bytes) -> object:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     return SimpleUploadedFile(name, content)
+
+
+def test_documents_come_as_letters_once(world: World, browser: Browser) -> None:
+    invoices.make_due(world.today)
+    first = tell_documents.tell_new(clock.now())
+    assert first >= 2
+    assert tell_documents.tell_new(clock.now()) == 0
+    romashka = browser(world.romashka)
+    page = romashka.get("/mail/?folder=documents")
+    assert "Счёт на оплату № 1" in words(page)
+    token = re.findall(r"/mail/([\w-]{43})/", page.content.decode())[0]
+    link = re.search(r'href="(/cabinet/documents/\d+/)"', romashka.get(f"/mail/{token}/").content.decode())
+    assert link is not None
+    assert romashka.get(link[1])["Content-Type"] == "application/pdf"
+    assert browser(world.anna).get(f"/mail/{token}/").status_code == 404

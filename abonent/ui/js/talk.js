@@ -72,7 +72,10 @@
     listen() {
       const text = this.form.elements.text;
       this.root.classList.add("talk-live");
-      if (this.form.elements.files) this.form.elements.files.addEventListener("change", () => this.nameFiles());
+      if (this.form.elements.files) {
+        this.form.elements.files.classList.add("heard");
+        this.form.elements.files.addEventListener("change", () => this.nameFiles());
+      }
       text.value = text.value || sessionStorage.getItem(`${this.key}:draft`) || "";
       text.addEventListener("input", () => {
         sessionStorage.setItem(`${this.key}:draft`, text.value);
