@@ -1,0 +1,142 @@
+"""Who may open what: docs/ACCESS.md as rows, and how each address is knocked at."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.test import Client
+from django.urls import URLPattern
+
+from abonent.billing.documents import invoices
+from abonent.billing.models import Document
+from abonent.core import clock
+from abonent.payments.models import Payment
+from abonent.payments.models_receipts import Receipt
+from tests.world import Subscriber, World
+
+TABLE = Path(__file__).parent.parent.parent.joinpath("docs", "ACCESS.md")
+ROLES = ("manager", "support", "cashier", "engineer", "accountant", "admin")
+OUTCOMES = ("opens", "sign in", "refused", "hidden")
+ALL, NOBODY = "all", "—"
+
+# What stands in an address, where it must be something that exists; else nothing that exists is asked for, and one
+# who may come in is told "hidden" of it.
+_ROOMS: dict[str, Callable[[World], tuple[Subscriber, str]]] = {
+    "cabinet/receipts/<int:receipt_id>/": lambda world: _receipt(world),
+    "cabinet/documents/<int:document_id>/": lambda world: _document(world),
+    "cabinet/pay/<str:token>/": lambda world: _payment(world),
+    "cabinet/privacy/data.<slug:form>": lambda world: (world.anna, "cabinet/privacy/data.pdf"),
+    "services/<slug:kind>/": lambda world: (world.anna, "services/internet/"),
+    "connect/<slug:tariff>/": lambda world: (world.anna, "connect/city-100/"),
+    "staff/contracts/<str:number>/": lambda world: (world.anna, "staff/contracts/100001/"),
+    "sandbox/<str:key>/": lambda world: (world.anna, "sandbox/bank/"),
+    "cabinet/contract/": lambda world: (world.anna, "cabinet/contract/"),
+}
+_DATA = {"cabinet/contract/": {"contract": "100001"}}
+_NOTHING = {"int": "999999999", "str": "nothing-of-that-name", "slug": "nothing-of-that-name"}
+
+
+class Row(NamedTuple):
+    """What each meets at an address."""
+
+    stranger: str
+    owner: str
+    another: str  # a subscriber, at what is the owner's
+    roles: frozenset[str]  # who of the staff come in
+    others: str  # what the rest of the staff meet
+
+    def of_role(self, role: str) -> str:
+        return "opens" if role in self.roles else self.others
+
+
+def read() -> dict[str, Row]:
+    """docs/ACCESS.md by address."""
+    rows: dict[str, Row] = {}
+    for line in TABLE.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if not line.startswith("| `/") or len(cells) != 6:
+            continue
+        address = cells[0].strip("`").removeprefix("/")
+        assert address not in rows, f"docs/ACCESS.md: {address} stands twice"
+        named = {ALL: ROLES, NOBODY: ()}.get(cells[4], tuple(re.split(r",\s*", cells[4])))
+        assert set(named) <= set(ROLES), f"docs/ACCESS.md: {address}: {cells[4]}"
+        row = Row(cells[1], cells[2], cells[3], frozenset(named), cells[5])
+        assert {row.stranger, row.owner, row.another} <= set(OUTCOMES), f"docs/ACCESS.md: {address}"
+        assert row.others in OUTCOMES or (row.others == NOBODY and cells[4] == ALL), f"docs/ACCESS.md: {address}"
+        rows[address] = row
+    return rows
+
+
+def address_of(pattern: URLPattern) -> str:
+    return str(pattern.pattern)
+
+
+class Door(NamedTuple):
+    pattern: str
+    path: str
+    owner: Subscriber
+    exists: bool  # what stands in the address
+
+
+def door(pattern: str, world: World) -> Door:
+    if pattern in _ROOMS:
+        owner, path = _ROOMS[pattern](world)
+        return Door(pattern, f"/{path}", owner, True)
+    path = re.sub(r"<(\w+):\w+>", lambda match: _NOTHING[match[1]], pattern)
+    return Door(pattern, f"/{path}", world.anna, path == pattern)
+
+
+def expected(said: str, at: Door) -> str:
+    """What the table says, at a door behind which there may be nothing."""
+    return "hidden" if said == "opens" and not at.exists else said
+
+
+def knock(visitor: Client, at: Door) -> str:
+    """What the visitor meets: one of OUTCOMES; looks only, where a look is answered at all."""
+    answer = visitor.get(at.path)
+    if answer.status_code == 405:
+        answer = visitor.post(at.path, _DATA.get(at.pattern, {}))
+    return outcome(answer)
+
+
+def outcome(answer: Any) -> str:
+    if answer.status_code in (301, 302, 303):
+        return "sign in" if re.match(r"(/staff)?/login/", answer["Location"]) else "opens"
+    return {401: "refused", 403: "refused", 405: "refused", 429: "refused", 404: "hidden"}.get(
+        answer.status_code, "opens"
+    )
+
+
+def _document(world: World) -> tuple[Subscriber, str]:
+    """Romashka's invoice of the last month."""
+    invoices.make_due(world.today)
+    found = Document.objects.filter(contract_id=world.romashka.contract_id).order_by("id").first()
+    assert found is not None
+    return world.romashka, f"cabinet/documents/{found.pk}/"
+
+
+def _payment(world: World) -> tuple[Subscriber, str]:
+    """Anna's, called off: its page asks nobody."""
+    Payment.objects.get_or_create(
+        submit_token="the-walk",
+        defaults={
+            "account_id": world.anna.account_id, "channel": "yookassa", "amount_kop": 100_00, "state": "canceled",
+            "idempotence_key": "the-walk", "created_at": clock.now(),
+        },
+    )  # fmt: skip
+    return world.anna, "cabinet/pay/the-walk/"
+
+
+def _receipt(world: World) -> tuple[Subscriber, str]:
+    """Of Anna's first payment."""
+    payment = Payment.objects.filter(account_id=world.anna.account_id, state="succeeded").order_by("id")[0]
+    made = Receipt.objects.get_or_create(
+        cause="advance:the-walk",
+        defaults={
+            "kind": "refund", "way": "yookassa", "account_id": world.anna.account_id, "payment": payment,
+            "amount_kop": 100_00, "on": world.today, "state": "done", "key": "the-walk", "fn_number": "1",
+            "fd_number": "1",
+        },
+    )[0]  # fmt: skip
+    return world.anna, f"cabinet/receipts/{made.pk}/"
