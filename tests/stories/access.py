@@ -5,11 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern
 
 from abonent.billing.documents import invoices
 from abonent.billing.models import Document
+from abonent.conversations import talks
+from abonent.conversations.models import Conversation, Kind, Topic
 from abonent.core import clock
 from abonent.payments.models import Payment
 from abonent.payments.models_receipts import Receipt
@@ -20,6 +23,14 @@ ROLES = ("manager", "support", "cashier", "engineer", "accountant", "admin")
 OUTCOMES = ("opens", "sign in", "refused", "hidden")
 ALL, NOBODY = "all", "—"
 
+_OF_A_TALK = (
+    "cabinet/support/<str:token>/",
+    "mail/<str:token>/",
+    "mail/<str:token>/archive/",
+    "talk/<str:token>/after/",
+    "talk/<str:token>/transcript/",
+    "talk/<str:token>/say/",
+)
 # What stands in an address, where it must be something that exists; else nothing that exists is asked for, and one
 # who may come in is told "hidden" of it.
 _ROOMS: dict[str, Callable[[World], tuple[Subscriber, str]]] = {
@@ -27,6 +38,11 @@ _ROOMS: dict[str, Callable[[World], tuple[Subscriber, str]]] = {
     "cabinet/documents/<int:document_id>/": lambda world: _document(world),
     "cabinet/pay/<str:token>/": lambda world: _payment(world),
     "cabinet/privacy/data.<slug:form>": lambda world: (world.anna, "cabinet/privacy/data.pdf"),
+    **{
+        pattern: (lambda world, pattern=pattern: (world.anna, pattern.replace("<str:token>", _talk(world).token)))
+        for pattern in _OF_A_TALK
+    },
+    "staff/desk/<int:number>/": lambda world: (world.anna, f"staff/desk/{_talk(world).pk}/"),
     "services/<slug:kind>/": lambda world: (world.anna, "services/internet/"),
     "connect/<slug:tariff>/": lambda world: (world.anna, "connect/city-100/"),
     "staff/contracts/<str:number>/": lambda world: (world.anna, "staff/contracts/100001/"),
@@ -50,6 +66,13 @@ class Row(NamedTuple):
         return "opens" if role in self.roles else self.others
 
 
+class Door(NamedTuple):
+    pattern: str
+    path: str
+    owner: Subscriber
+    exists: bool  # what stands in the address
+
+
 def read() -> dict[str, Row]:
     """docs/ACCESS.md by address."""
     rows: dict[str, Row] = {}
@@ -68,15 +91,20 @@ def read() -> dict[str, Row]:
     return rows
 
 
+def row_of(at: Door, met: dict[str, str]) -> str:
+    """A row for the table from what was met, to be thought over before it is put there.   met: by visitor."""
+    staff = {role: met[role] for role in ROLES}
+    if not at.exists:
+        staff = {role: "opens" if one == "hidden" else one for role, one in staff.items()}
+    roles = [role for role in ROLES if staff[role] == "opens"]
+    others = sorted({one for one in staff.values() if one != "opens"})
+    named = ALL if len(roles) == len(ROLES) else ", ".join(roles) or NOBODY
+    cells = [f"`/{at.pattern}`", met["stranger"], met["owner"], met["another"], named, " or ".join(others) or NOBODY]
+    return f"| {' | '.join(cells)} |"
+
+
 def address_of(pattern: URLPattern) -> str:
     return str(pattern.pattern)
-
-
-class Door(NamedTuple):
-    pattern: str
-    path: str
-    owner: Subscriber
-    exists: bool  # what stands in the address
 
 
 def door(pattern: str, world: World) -> Door:
@@ -102,7 +130,7 @@ def knock(visitor: Client, at: Door) -> str:
 
 def outcome(answer: Any) -> str:
     if answer.status_code in (301, 302, 303):
-        return "sign in" if re.match(r"(/staff)?/login/", answer["Location"]) else "opens"
+        return "sign in" if re.match(r"(/staff|/mail)?/login/", answer["Location"]) else "opens"
     return {401: "refused", 403: "refused", 405: "refused", 429: "refused", 404: "hidden"}.get(
         answer.status_code, "opens"
     )
@@ -114,6 +142,15 @@ def _document(world: World) -> tuple[Subscriber, str]:
     found = Document.objects.filter(contract_id=world.romashka.contract_id).order_by("id").first()
     assert found is not None
     return world.romashka, f"cabinet/documents/{found.pk}/"
+
+
+def _talk(world: World) -> Conversation:
+    """Anna's question from inside her account."""
+    opening = talks.Opening(
+        "the-walk", Kind.REQUEST, Topic.GENERAL, "private", subject="Walk", contract_id=world.anna.contract_id
+    )
+    with transaction.atomic():
+        return talks.begin(opening, at=clock.now(), answer_by=None, place=0)[0]
 
 
 def _payment(world: World) -> tuple[Subscriber, str]:
