@@ -31,6 +31,12 @@ _OF_A_TALK = (
     "talk/<str:token>/transcript/",
     "talk/<str:token>/say/",
 )
+
+
+def _in_a_talk(pattern: str) -> Callable[[World], tuple[Subscriber, str]]:
+    return lambda world: (world.anna, pattern.replace("<str:token>", _talk(world).token))
+
+
 # What stands in an address, where it must be something that exists; else nothing that exists is asked for, and one
 # who may come in is told "hidden" of it.
 _ROOMS: dict[str, Callable[[World], tuple[Subscriber, str]]] = {
@@ -38,10 +44,7 @@ _ROOMS: dict[str, Callable[[World], tuple[Subscriber, str]]] = {
     "cabinet/documents/<int:document_id>/": lambda world: _document(world),
     "cabinet/pay/<str:token>/": lambda world: _payment(world),
     "cabinet/privacy/data.<slug:form>": lambda world: (world.anna, "cabinet/privacy/data.pdf"),
-    **{
-        pattern: (lambda world, pattern=pattern: (world.anna, pattern.replace("<str:token>", _talk(world).token)))
-        for pattern in _OF_A_TALK
-    },
+    **{pattern: _in_a_talk(pattern) for pattern in _OF_A_TALK},
     "staff/desk/<int:number>/": lambda world: (world.anna, f"staff/desk/{_talk(world).pk}/"),
     "services/<slug:kind>/": lambda world: (world.anna, "services/internet/"),
     "connect/<slug:tariff>/": lambda world: (world.anna, "connect/city-100/"),
