@@ -14,6 +14,8 @@ from abonent.payments import autopay, autopay_rules, cards
 from abonent.payments.models import Payment
 from abonent.payments.models_cards import AttemptState, AutopayAttempt
 
+CONTRACT_ENDED = "contract_ended"
+
 
 def said(payment: Payment) -> crediting.Said | None:
     """The notice of a debit tells of the card; of any other payment, nothing special."""
@@ -77,6 +79,17 @@ def card_gone(account_id: int, card_id: int) -> None:
         return
     autopay.switch_off(account_id, why="card_unbound", at=clock.now())
     tell_off(account_id, "card_unbound")
+
+
+def contract_ended(account_id: int) -> None:
+    """Nothing is charged any more, so nothing is debited; its owner is told. The account is locked."""
+    db.require_transaction()
+    settings = autopay.switch_off(account_id, why=CONTRACT_ENDED, at=clock.now())
+    if settings is None:
+        return
+    if settings.consent_id is not None:
+        cards.withdraw(settings.consent_id, at=clock.now())
+    tell_off(account_id, CONTRACT_ENDED)
 
 
 def tell_off(account_id: int, why: str) -> None:

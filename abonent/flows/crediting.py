@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db import DatabaseError
 
 from abonent.billing import resuming
-from abonent.core import clock, db, events
+from abonent.core import alarms, clock, db, events
 from abonent.flows import receipt_delivery, receipting, stop_credit
 from abonent.ledger import accounts, transfers
 from abonent.ledger.models import Account, Reason
@@ -42,6 +42,7 @@ def credit(payment: Payment, *, on: date, at: datetime, said: Said | None = None
     The caller has locked the payment, found it creditable, and knows that the money is there. The transfer's
     key is the channel's own id of the payment: a second way to the same money moves nothing.
 
+    A contract closed meanwhile gets its money too, with an alarm.
     on: the operator's date, unless an earlier try has stored one.   at: the instant.
     said: what is told of it; a payment received, unless it says otherwise.
     Raises transfers.KeyReusedWithOtherBody.
@@ -61,7 +62,12 @@ def credit(payment: Payment, *, on: date, at: datetime, said: Said | None = None
     payments.mark_succeeded(payment, transfer_on=posted.on, transfer_id=posted.id, at=at)
     # Money of an earlier date (a bank's statement) opens the service today, not on the days before.
     today = max(on, clock.on_date(at))
-    return _follow(payment, _seen(payment, on=today), on=today, said=said)
+    seen = _seen(payment, on=today)
+    if seen.closed_on is not None:
+        # The bank has this money: our books say so too, and a person gives it back by the usual refund.
+        what = f"payment {payment.id} of {payment.amount_kop} kopecks came after its contract was closed: give it back"
+        alarms.raise_alarm(key=f"payment:closed:{payment.id}", what=what)
+    return _follow(payment, seen, on=today, said=said)
 
 
 def receive(payment: Payment, *, ask: GatewayAsk | None, on: date) -> Credited | None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from abonent.billing import endings
 from abonent.billing.models import Ending
 from abonent.core import audit, db, events
+from abonent.flows import autopay_outcomes
 from abonent.ledger.models import Account
 from abonent.notifications import outbox
 from abonent.subscribers import contracts
@@ -60,6 +61,7 @@ def final(account_id: int) -> Final | None:
 
 def _tell(ended: endings.Ended, on: date) -> None:
     contracts.end(ended.contract_id, on=on)
+    autopay_outcomes.contract_ended(ended.account_id)
     outbox.queue(
         key=f"contract_ended:{ended.account_id}",
         contract_id=ended.contract_id,

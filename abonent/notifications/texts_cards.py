@@ -41,6 +41,8 @@ def _autopay_off(params: dict[str, Any], number: str, today: date) -> Text:
     facts = {"number": number}
     if params["why"] == "card_unbound":
         body = _("Autopay of contract %(number)s is off: its card was unbound. Bind another one to switch it on again.")
+    elif params["why"] == "contract_ended":
+        body = _("Autopay of contract %(number)s is off: the contract has ended, nothing will be debited any more.")
     else:
         body = _("Autopay of contract %(number)s is off. Nothing will be debited by itself any more.")
     return Text(_("Autopay is off"), body % facts)

@@ -72,7 +72,7 @@ def switch_on(
 def switch_off(account_id: int, *, why: str, at: datetime) -> Autopay | None:
     """Nothing is debited any more; what was announced is dropped. None: it was off before.
 
-    why: "owner", "card_unbound", or the bank's word.
+    why: "owner", "card_unbound", "contract_ended", or the bank's word.
     """
     settings = lock(account_id)
     if settings is None or not settings.is_on:

@@ -174,7 +174,7 @@ def mark_canceled(
 
 def park(refund: Refund, *, note: str) -> None:
     """The bank's answer does not agree with ours: nothing more moves until staff have looked."""
-    refund.state, refund.note = RefundState.PARKED, note
+    refund.state, refund.note = RefundState.PARKED, masking.text(note)  # the bank's own words stand in it
     refund.save(update_fields=["state", "note"])
 
 

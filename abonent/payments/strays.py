@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from abonent.core import db
+from abonent.core import db, masking
 from abonent.payments.gateways import yookassa_objects as objects
 from abonent.payments.models import Channel, Stray
 
@@ -15,8 +15,8 @@ def park(bank: objects.BankPayment, *, why: str, at: datetime) -> None:
         external_id=bank.id,
         amount_kop=bank.amount_kop,
         currency=bank.currency[:8],
-        metadata=dict(bank.metadata),
-        why=why,
+        metadata=masking.values(dict(bank.metadata)),
+        why=masking.text(why),  # the bank's own words stand in it
         found_at=at,
     )
     Stray.objects.bulk_create([row], ignore_conflicts=True)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from abonent.billing import planned
 from abonent.core import clock, money
 from abonent.flows import autopay as flow
+from abonent.flows import autopay_outcomes
 from abonent.payments import autopay, autopay_rules
 from abonent.payments.models_cards import AttemptState, Autopay, AutopayAttempt, BoundCard
 from abonent.portal import agreements, cabinet, cards, pay, scope, sums, words
@@ -204,6 +205,8 @@ def _why_off(found: Autopay | None) -> str:
         return ""
     if found.off_why == "card_unbound":
         return _("Its card was unbound. Bind another one or choose one that is bound, and switch it on again.")
+    if found.off_why == autopay_outcomes.CONTRACT_ENDED:
+        return _("The contract has ended: nothing is debited any more.")
     return str(words.cancel_reason(found.off_why))
 
 

@@ -1,5 +1,6 @@
 """Every page of ours in a real browser: axe finds nothing, no other host is asked, nothing is wider than the phone."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,8 @@ from playwright.sync_api import Page, Request
 
 from tests.browser import axe
 from tests.browser.served import Served
+from tests.browser.test_subscribers_day import pay_by_card
+from tests.concurrency import processes
 
 OpenPage = Callable[..., Page]
 
@@ -89,6 +92,30 @@ def test_the_account_of_each_of_the_cast(looking: Page, served: Served, hosts: s
         sign_in(looking, served, name)
         found += [f"{name}: {one}" for one in wrong(looking, served, "/cabinet/")]
     assert found == []
+    assert hosts == {served.url.removeprefix("http://")}
+
+
+def test_the_receipt_of_a_payment(looking: Page, served: Served, hosts: set[str]) -> None:
+    """Paid by a card, told to the tax service by the worker, read from the history."""
+    sign_in(looking, served, "daria")
+    looking.goto(served.path("/cabinet/pay/"))
+    looking.get_by_label("Сумма, рублей").fill("10")
+    looking.get_by_role("button", name="Оплатить", exact=True).click()
+    looking.wait_for_url(re.compile(r"/bank/pay/"))
+    pay_by_card(looking)
+    looking.wait_for_url(re.compile(r"/cabinet/pay/"))
+    looking.context.clear_cookies()
+    sign_in(looking, served, "daria")
+
+    def address() -> str | None:
+        looking.goto(served.path("/cabinet/history/"))
+        link = looking.locator('a[href^="/cabinet/receipts/"]')
+        return link.first.get_attribute("href") if link.count() else None
+
+    found = processes.wait_for(address)
+    assert found is not None
+    hosts.clear()
+    assert wrong(looking, served, found) == []
     assert hosts == {served.url.removeprefix("http://")}
 
 

@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
-from abonent.core import db
-from abonent.flows import bind_card, settling, topup
+from abonent.core import clock, db
+from abonent.flows import bind_card, end_contract, settling, topup
 from abonent.notifications.models import Notice
 from abonent.payments import autopay, payments
 from abonent.payments.models import Payment
-from abonent.payments.models_cards import AutopayAttempt
+from abonent.payments.models_cards import AutopayAttempt, Consent
 from tests import bank as books
 from tests.bank import balance, work
 from tests.stories.autopay_life import BEFORE, Life
@@ -73,6 +73,22 @@ def test_a_card_that_wants_a_code_asks_its_owner_to_act(life: Life) -> None:
     found = autopay.of_account(life.account.id)
     assert found is not None
     assert found.is_on
+
+
+def test_the_end_of_the_contract_switches_autopay_off_and_tells(life: Life) -> None:
+    life.switch_on(BEFORE)
+    life.through(date(2026, 11, 27))
+    assert [one[0] for one in life.attempts()] == ["planned"]
+    end_contract.plan(
+        account_id=life.account.id, ends_on=date(2026, 11, 28), on=clock.today(), actor="700000", address=None
+    )
+    life.through(date(2026, 12, 2))
+    assert [(state, reason) for state, _kop, _on, reason in life.attempts()] == [("dropped", "not_needed")]
+    settings = autopay.of_account(life.account.id)
+    assert settings is not None
+    assert (settings.is_on, settings.off_why, life.paid()) == (False, "contract_ended", [])
+    assert life.told() == ["autopay_on", "autopay_ahead", "autopay_off"]
+    assert Consent.objects.get(purpose="autopay").withdrawn_at is not None
 
 
 def test_unbinding_the_card_switches_autopay_off(life: Life) -> None:

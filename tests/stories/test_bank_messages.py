@@ -10,11 +10,12 @@ from django.test import Client
 
 from abonent.api import webhooks
 from abonent.core import clock
-from abonent.flows import topup
+from abonent.flows import refunding, topup
 from abonent.ledger.models import Account, Transfer
 from abonent.payments import matching, queries
 from abonent.payments.gateways import yookassa
 from abonent.payments.models import Payment, PaymentState, RawEvent
+from abonent.subscribers.models import Contract
 from sandbox import testing
 from tests import bank as books
 from tests.bank import (
@@ -191,6 +192,32 @@ def test_a_second_payment_at_the_bank_for_one_row_is_credited_too(bank: Bank, pa
         hook(message(external_id))
         work()
     assert (balance(payer), Payment.objects.count()) == ("1000.00", 2)
+
+
+def test_a_cards_number_in_a_strangers_words_is_masked(bank: Bank, payer: Account) -> None:
+    body = {**books.body_for(payer), "metadata": {"note": "card 4111 1111 1111 1111"}}
+    external_id = bank.create_directly(body)["id"]
+    bank.succeed(external_id)
+    hook(message(external_id))
+    work()
+    (stray,) = queries.strays()
+    assert stray.metadata == {"note": "card •••• 1111"}
+
+
+def test_money_for_a_contract_closed_meanwhile_is_in_the_books_and_somebody_gives_it_back(
+    bank: Bank, payer: Account
+) -> None:
+    """The payer's page of the bank was open while the account was closed."""
+    payment = start(payer)
+    Contract.objects.filter(account=payer).update(ended_on=TODAY, closed_on=TODAY)
+    bank.succeed(payment.external_id)
+    hook(message(payment.external_id))
+    work()
+    assert (books.again(payment).state, balance(payer)) == ("succeeded", "500.00")
+    assert alarms() == [f"payment:closed:{payment.id}"]
+    words = {"submit_token": "token-closed", "actor": "accountant", "why": "closed"}
+    refunding.ask(payment_id=payment.id, amount_kop=500_00, on=TODAY, **words)
+    assert balance(payer) == "0.00"
 
 
 def test_a_lost_row_of_an_unknown_contract_is_parked(bank: Bank, payer: Account) -> None:
