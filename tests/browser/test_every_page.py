@@ -104,8 +104,6 @@ def test_the_receipt_of_a_payment(looking: Page, served: Served, hosts: set[str]
     looking.wait_for_url(re.compile(r"/bank/pay/"))
     pay_by_card(looking)
     looking.wait_for_url(re.compile(r"/cabinet/pay/"))
-    looking.context.clear_cookies()
-    sign_in(looking, served, "daria")
 
     def address() -> str | None:
         looking.goto(served.path("/cabinet/history/"))

@@ -215,8 +215,9 @@ def test_money_for_a_contract_closed_meanwhile_is_in_the_books_and_somebody_give
     work()
     assert (books.again(payment).state, balance(payer)) == ("succeeded", "500.00")
     assert alarms() == [f"payment:closed:{payment.id}"]
-    words = {"submit_token": "token-closed", "actor": "accountant", "why": "closed"}
-    refunding.ask(payment_id=payment.id, amount_kop=500_00, on=TODAY, **words)
+    refunding.ask(
+        payment_id=payment.id, amount_kop=500_00, submit_token="token-00", actor="accountant", why="closed", on=TODAY
+    )
     assert balance(payer) == "0.00"
 
 
