@@ -80,6 +80,7 @@ DADATA_URL = os.environ.get(
 )
 DADATA_TOKEN = os.environ.get("ABONENT_DADATA_TOKEN", "sandbox" if SANDBOX else "")
 # Where `abonent radius configure` has written to; `doctor` looks there.
+SANDBOX_RADIUS_PORT = PORT + 3  # authorisation; accounting is the next, the sandbox's access server hears CoA on +2
 RADIUS_DIR = Path(os.environ.get("ABONENT_RADIUS_DIR", str(HOME / "radius"))).resolve()
 SMS_GATEWAY = os.environ.get("ABONENT_SMS_GATEWAY", "smsc" if SANDBOX else "console")
 SMSC_URL = os.environ.get("ABONENT_SMSC_URL", f"{SANDBOX_URL}/sms" if SANDBOX else "https://smsc.ru")

@@ -19,6 +19,7 @@ from sandbox.bank import api, bind_page, control, front, pay_page, receipts
 from sandbox.bank.bank import Bank
 from sandbox.dadata import api as dadata
 from sandbox.mail import inbox as mail_inbox
+from sandbox.network import page as network_page
 from sandbox.sms import gateway
 from sandbox.sms import inbox as sms_inbox
 from sandbox.store import Store
@@ -33,7 +34,7 @@ SAFE_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"
 log = logging.getLogger("sandbox")
 
 
-def make(store: Store, bank: Bank, looks: pages.Pages) -> "Edge":
+def make(store: Store, bank: Bank, looks: pages.Pages, network: network_page.Network) -> "Edge":
     async def index(request: Request) -> Response:
         return looks.render(request, "index.html")
 
@@ -60,6 +61,7 @@ def make(store: Store, bank: Bank, looks: pages.Pages) -> "Edge":
         *dadata.routes(store),
         *terminal.routes(store, looks),
         *registry.routes(store, looks),
+        *network_page.routes(network, looks),
         Mount("/static", StaticFiles(directory=pages.HERE.joinpath("static"))),
     ]
     # Only under these names: a foreign page cannot reach us by a name of its own that points here.

@@ -20,6 +20,7 @@ from granian.server.embed import Server
 from sandbox import app, loopback, pages, store
 from sandbox.bank.bank import Bank
 from sandbox.mail import smtp
+from sandbox.network import page as network_page
 
 HOST = "127.0.0.1"
 READY_WITHIN_SECONDS = 10
@@ -40,6 +41,7 @@ class Options:
     smtp_port: int
     webhook_url: str | None
     zone: zoneinfo.ZoneInfo
+    radius_port: int | None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -71,6 +73,7 @@ def read(argv: Sequence[str] | None) -> Options:
     parser.add_argument("--smtp-port", type=int, help="default: PORT+1")
     parser.add_argument("--webhook-path", help="like /hooks/yookassa/<secret>/; without it nothing is notified")
     parser.add_argument("--time-zone", default="Europe/Moscow", help="of the times on its pages")
+    parser.add_argument("--radius-port", type=int, help="FreeRADIUS's for authorisation; without it nobody dials in")
     given = parser.parse_args(argv)
     if given.host not in (HOST, "localhost"):
         raise UnableToStart(f"it listens on {HOST} only, not on {given.host}: its money is made up, its doors are open")
@@ -96,6 +99,7 @@ def read(argv: Sequence[str] | None) -> Options:
         smtp_port=smtp_port,
         webhook_url=None if given.webhook_path is None else abonent_url + given.webhook_path,
         zone=zone,
+        radius_port=given.radius_port,
     )
 
 
@@ -107,7 +111,8 @@ async def serve(options: Options) -> None:
     except store.UnableToOpenStore as error:
         raise UnableToStart(str(error)) from error
     bank = Bank(kept, options.port, options.webhook_url)
-    edge = app.make(kept, bank, pages.Pages(options.zone, options.abonent_url))
+    network = network_page.Network(options.radius_port)
+    edge = app.make(kept, bank, pages.Pages(options.zone, options.abonent_url), network)
     try:
         letters = await smtp.listen(kept, HOST, options.smtp_port)
     except OSError as error:
@@ -140,6 +145,7 @@ async def serve(options: Options) -> None:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         letters.close()
+        network.close()
         kept.close()
 
 

@@ -25,6 +25,9 @@ def command_line(port: int | None = None) -> list[str]:
 
     if not settings.SANDBOX:
         raise ground.UnableToPrepare("the sandbox is for the demo: set ABONENT_SANDBOX=1")
+    from abonent.network import freeradius
+
+    radius = ["--radius-port", str(settings.SANDBOX_RADIUS_PORT)] if freeradius.program() else []
     return [
         sys.executable, "-m", "sandbox",
         "--port", str(port or settings.PORT + 1),
@@ -33,4 +36,5 @@ def command_line(port: int | None = None) -> list[str]:
         "--abonent", f"http://127.0.0.1:{settings.PORT}",
         "--webhook-path", f"/hooks/yookassa/{settings.YOOKASSA_WEBHOOK_SECRET}/",
         "--time-zone", settings.PROFILE.time_zone,
+        *radius,
     ]  # fmt: skip

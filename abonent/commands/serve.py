@@ -53,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
         commands.insert(1, ("mail", [sys.executable, "-m", "abonent.commands.main", "mail"]))
         if settings.SANDBOX:
             commands.insert(0, ("sandbox", sandbox.command_line()))
+        _serve_radius(parts)
         stop = _Stop(parts)
         try:
             for name, command in commands:
@@ -68,6 +69,24 @@ def run(args: argparse.Namespace) -> int:
             console.print(f"abonent: {error}", markup=False)
             return 1
     return 0
+
+
+def _serve_radius(parts: ExitStack) -> None:
+    """The demo's FreeRADIUS, where it is installed. Not watched: without it nobody dials in, all else works."""
+    from django.conf import settings
+    from django.db import connections
+
+    from abonent.demo import network
+
+    command = network.serve() if settings.SANDBOX else None
+    connections.close_all()
+    if command is None:
+        return
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(
+        command, start_new_session=True, stdin=quiet, stdout=quiet, stderr=quiet, preexec_fn=_end_with_parent
+    )
+    parts.callback(_end, process)
 
 
 class _Stop:

@@ -12,7 +12,7 @@ from rich.progress import Progress
 from abonent.addresses import premises
 from abonent.addresses.models import Premises
 from abonent.core import clock, db, partitions, periods
-from abonent.demo import cast, stories, talks
+from abonent.demo import cast, network, stories, talks
 from abonent.flows import charge_run, sign_contract, tell_documents, topup
 from abonent.identity import users
 from abonent.identity.models import User
@@ -69,6 +69,7 @@ def people(today: date) -> Iterator[tuple[int, int]]:
             kept = talks.letters_of_day(kept, clock.now())
         yield number, len(days)
     _bind_card(today)
+    network.make(today)
     _staff()
 
 

@@ -14,7 +14,7 @@ from abonent.billing import planned as billing_planned
 from abonent.billing import queries as billing
 from abonent.core import clock, periods
 from abonent.flows import resume_now
-from abonent.portal import ahead, planned, scope, screen, sums
+from abonent.portal import ahead, planned, scope, screen, sums, traffic
 
 
 class StoppedCredit(NamedTuple):
@@ -88,6 +88,7 @@ def services(request: HttpRequest) -> HttpResponse:
         "tariffs": [one for row, one in zip(seen.subscriptions, all_of_them, strict=True) if row.role == "tariff"],
         "future": future,
         "addons": [one for row, one in zip(seen.subscriptions, all_of_them, strict=True) if row.role != "tariff"],
+        "traffic": traffic.of(cast(scope.OwnRequest, request).contract.id, today),
     }
     return render(request, "portal/account_services.html", context)
 

@@ -1,0 +1,115 @@
+"""What the network knows of a line: devices, sessions, traffic. Reads only."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from abonent.core import db, periods
+from abonent.network.models import Device, Sighting
+
+SESSIONS_SHOWN = 20
+SESSIONS_DAYS = 92
+
+
+class OwnLine(NamedTuple):
+    """A line of a contract with its internet tariff."""
+
+    line_id: int
+    subscription_id: int
+    included_octets: int | None  # None: not limited
+    period: periods.Period  # what the included traffic is counted over
+
+
+class DayTraffic(NamedTuple):
+    on: date
+    up_octets: int
+    down_octets: int
+
+
+class Session(NamedTuple):
+    started_at: datetime
+    ended_at: datetime | None  # None: it goes on
+    address: str | None
+    mac: str | None
+    up_octets: int
+    down_octets: int
+    is_walled: bool
+
+
+_LINES = """
+    select s.line_id, s.id as subscription_id, v.included_octets, c.whole_start, c.whole_end
+    from subscribers_line l
+    join billing_subscription s on s.line_id = l.id and s.role = 'tariff' and s.kind = 'internet' and s.state <> 'ended'
+    join catalog_offerversion v on v.id = s.version_id
+    left join lateral (
+        select whole_start, whole_end from billing_charge c
+        where c.subscription_id = s.id and c.period_start <= %(on)s order by c.period_start desc limit 1
+    ) c on true
+    where l.contract_id = %(contract_id)s
+    order by s.line_id
+"""
+_SESSIONS = """
+    select started_at, null::timestamptz as ended_at, host(address) as address, mac::text as mac,
+           up_octets, down_octets, granted = 'walled' as is_walled
+    from network_accesssession where line_id = %(line_id)s
+    union all (
+        select started_at, ended_at, host(address), mac::text, up_octets, down_octets, granted = 'walled'
+        from network_closedsession where line_id = %(line_id)s and ended_on >= %(since)s
+        order by ended_at desc limit %(most)s
+    )
+    order by ended_at desc nulls first, started_at desc
+    limit %(most)s
+"""
+
+
+def lines(contract_id: int, on: date) -> list[OwnLine]:
+    """The lines of a contract that have an internet tariff."""
+    return [
+        OwnLine(
+            row["line_id"],
+            row["subscription_id"],
+            row["included_octets"],
+            periods.Period(row["whole_start"], row["whole_end"])
+            if row["whole_end"] is not None and row["whole_start"] <= on < row["whole_end"]
+            else periods.calendar_month(on),
+        )
+        for row in db.rows(_LINES, {"contract_id": contract_id, "on": on})
+    ]
+
+
+def devices(line_ids: Sequence[int]) -> list[Device]:
+    return list(Device.objects.filter(line_id__in=line_ids).order_by("registered_at", "id"))
+
+
+def sightings(line_ids: Sequence[int]) -> list[Sighting]:
+    """Unknown devices seen there, the newest first."""
+    return list(Sighting.objects.filter(line_id__in=line_ids).order_by("-seen_at"))
+
+
+def online(line_ids: Sequence[int]) -> set[str]:
+    """The MACs of the live sessions."""
+    rows = db.rows(
+        "select mac::text as mac from network_accesssession where line_id = any(%s) and mac is not null",
+        [list(line_ids)],
+    )
+    return {row["mac"] for row in rows}
+
+
+def by_day(line_id: int, start: date, end: date) -> list[DayTraffic]:
+    """Every date of `[start, end)`, those without traffic too."""
+    rows = db.rows(
+        'select "on", sum(up_octets)::bigint as up, sum(down_octets)::bigint as down from network_usage '
+        'where line_id = %s and "on" >= %s and "on" < %s group by 1',
+        [line_id, start, end],
+    )
+    found = {row["on"]: row for row in rows}
+    return [
+        DayTraffic(day, found[day]["up"], found[day]["down"]) if day in found else DayTraffic(day, 0, 0)
+        for day in periods.each_day(start, end)
+    ]
+
+
+def sessions(line_id: int, on: date) -> list[Session]:
+    """The newest sessions of three months, those that go on first."""
+    since = on - timedelta(days=SESSIONS_DAYS)
+    return [Session(**row) for row in db.rows(_SESSIONS, {"line_id": line_id, "since": since, "most": SESSIONS_SHOWN})]
