@@ -21,7 +21,8 @@ PUBLIC = (
 )  # fmt: skip
 ACCOUNT = (
     "/cabinet/", "/cabinet/services/", "/cabinet/history/", "/cabinet/history/?month=2026-08", "/cabinet/pay/",
-    "/cabinet/devices/", "/cabinet/password/", "/cabinet/tariff/", "/cabinet/addons/", "/cabinet/deferred/", "/cabinet/pause/",
+    "/cabinet/devices/",
+    "/cabinet/password/", "/cabinet/tariff/", "/cabinet/addons/", "/cabinet/deferred/", "/cabinet/pause/",
     "/cabinet/close/", "/cabinet/documents/", "/cabinet/cards/", "/cabinet/autopay/", "/cabinet/resume/",
     "/cabinet/support/?about=1", "/mail/", "/mail/?folder=money", "/mail/?folder=archive", "/mail/?q=nothing",
     "/mail/write/",
