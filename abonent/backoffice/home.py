@@ -19,6 +19,7 @@ from abonent.onboarding import calendar, windows
 from abonent.onboarding import queries as onboarding
 from abonent.onboarding.models_visits import VisitState
 from abonent.payments.models_desk import BankEntry, BankEntryState, Difference
+from abonent.support import queries as support
 
 if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
     from django_stubs_ext import StrPromise
@@ -52,6 +53,10 @@ WAITING: tuple[Waiting, ...] = (
             _("Calls you have promised for today"),
             f"{reverse('staff_requests')}?mine=1",
         ),
+    ),
+    Waiting(
+        permissions.ANSWER_MESSAGES,
+        lambda request: Tile(support.count_waiting(), _("Conversations nobody has taken"), reverse("staff_desk")),
     ),
     Waiting(
         permissions.DO_VISITS,

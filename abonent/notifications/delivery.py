@@ -87,6 +87,11 @@ def wake_if_due() -> None:
         deliver.wake()
 
 
+def sms_gateway() -> Gateway:
+    """For what is said to one who has no contract."""
+    return _SMS_GATEWAYS[settings.SMS_GATEWAY]
+
+
 def _send(notice: dict[str, Any], now: datetime) -> _Outcome:
     kind = texts.KINDS.get(notice["kind"])
     if kind is None:

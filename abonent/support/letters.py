@@ -17,14 +17,16 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from abonent.conversations import queries
-from abonent.conversations.models import Conversation, Message
-from abonent.core import db, jobs
-from abonent.notifications import outbox
+from abonent.conversations.models import Author, Conversation, Message
+from abonent.core import clock, db, jobs
+from abonent.notifications import delivery, outbox
+from abonent.notifications.channels import message as channels
 from abonent.notifications.channels import smtp
 from abonent.subscribers.models import Contact, ContactKind
 from abonent.support import desks
 
 UNREAD_SECONDS = 60
+SMS_IDS_FROM = 1_500_000_000  # the gateways know an SMS by a number of 31 bits; notices have those below
 MARKER = "-- >8 --"  # what stands below it in a reply is our own letter
 _SALT = "abonent.support.letters"
 _REPLY = re.compile(r"^reply\+(\d{1,18})\.([0-9a-f]{24})$")
@@ -44,6 +46,8 @@ def send(message_id: int) -> None:
         log.info("letter of message %s would be sent", message_id)
     elif address:
         letter(message, conversation, address).send()
+    elif conversation.guest_contact.startswith("+"):
+        _tell_guest(message, conversation)
     elif conversation.contract_id is not None:
         with db.atomic():
             outbox.queue(
@@ -52,6 +56,28 @@ def send(message_id: int) -> None:
                 kind="answer_waits",
                 params={},
             )
+
+
+def _tell_guest(message: Message, conversation: Conversation) -> None:
+    """By SMS that his answer waits, outside quiet hours, once for all he has not read."""
+    quiet_seconds = delivery.seconds_of_quiet(clock.now())
+    if quiet_seconds:
+        send.defer_in(quiet_seconds, message_id=message.pk)
+        return
+    earlier = conversation.messages.filter(author=Author.STAFF, is_note=False, sequence__lt=message.sequence)
+    if earlier.filter(sequence__gt=conversation.read_by_visitor).exists():
+        return  # he was told when the first of them came
+    with translation.override(conversation.language):
+        said = _("Your question is answered. Read it: %(url)s") % {"url": page_of(conversation)}
+    sms = channels.Message(
+        notice_id=SMS_IDS_FROM + message.pk,
+        key=f"talk:{conversation.pk}:{message.sequence}",
+        kind="answer_waits",
+        address=conversation.guest_contact,
+        subject="",
+        body=f"{settings.PROFILE.brand}: {said}",
+    )
+    delivery.sms_gateway()(sms)
 
 
 def letter(message: Message, conversation: Conversation, address: str) -> EmailMessage:

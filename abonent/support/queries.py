@@ -28,6 +28,11 @@ def queue(operator: Operator) -> list[conversations.Line]:
     return conversations.lines(found, notes=True)
 
 
+def count_waiting() -> int:
+    """Conversations nobody has taken."""
+    return Conversation.objects.filter(state=State.WAITING).count()
+
+
 def of_operator(user_id: int) -> list[conversations.Line]:
     """His open talks, those that wait for his answer first."""
     found = list(

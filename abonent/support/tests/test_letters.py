@@ -1,12 +1,17 @@
 """Letters out and in: an answer goes out once, its reply finds the conversation, robots and forgers get nowhere."""
 
+from datetime import timedelta
 from email.message import EmailMessage
 
 import pytest
+from django.conf import settings
 from pytest_django.fixtures import Settings
 
 from abonent.conversations import queries
 from abonent.conversations.models import Conversation, Kind, State, Topic
+from abonent.core import clock
+from abonent.notifications import delivery
+from abonent.notifications.channels import message as channels
 from abonent.support import answering, letters, letters_in, talking
 from abonent.support.models import Operator
 from abonent.support.tests.conftest import AT
@@ -143,3 +148,24 @@ def test_an_answer_that_was_read_is_not_sent(
     settings.EMAIL_GATEWAY = "smtp"
     talking.see(found, message.sequence, AT)
     letters.send(message.pk)  # a letter would ask the mail server, which is not there
+
+
+def test_a_guest_with_a_phone_is_told_once_by_sms_outside_quiet_hours(
+    maria: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[channels.Message] = []
+    monkeypatch.setattr(delivery, "sms_gateway", lambda: sent.append)
+    wish = talking.Wish(
+        "form-of-petr-0002", Kind.CHAT, Topic.GENERAL, "Вопрос", guest_name="Пётр", guest_contact="+79161234567"
+    )
+    found = talking.begin(wish, AT).conversation
+    answers = [answering.say(found, maria, client_id=f"desk:{n}", text="Да", at=AT) for n in range(2)]
+    with clock.frozen(AT + timedelta(hours=11)):  # 23:00
+        letters.send(answers[0].pk)
+    assert sent == []
+    with clock.frozen(AT):
+        for one in answers:
+            letters.send(one.pk)
+    assert [(one.address, one.body) for one in sent] == [
+        ("+79161234567", f"SkyNet: На ваш вопрос ответили. Прочитать: {settings.PUBLIC_URL}/chat/{found.token}/")
+    ]
