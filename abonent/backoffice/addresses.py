@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from abonent.backoffice import (
     approvals,
     board,
+    cash,
     charge_runs,
     desk,
     home,
@@ -56,4 +57,8 @@ urlpatterns: list[URLPattern] = [
     path("staff/parked/", parked.page, name="staff_parked"),
     path("staff/bank/", unrecognised.bank, name="staff_bank"),
     path("staff/differences/", unrecognised.differing, name="staff_differences"),
+    path("staff/cash/", cash.page, name="staff_cash"),
+    path("staff/cash/orders/<int:order_id>.pdf", cash.order, name="staff_cash_order"),
+    path("staff/shifts/", cash.shifts, name="staff_shifts"),
+    path("staff/shifts/<int:number>.pdf", cash.report, name="staff_shift_report"),
 ]

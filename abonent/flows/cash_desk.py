@@ -12,9 +12,10 @@ from abonent.core import audit, clock, db
 from abonent.flows import crediting, refunding, reversing, topup
 from abonent.ledger import transfers
 from abonent.ledger.models import Account
-from abonent.payments import bank_entries, cash_orders, payments, refunds, reversals
+from abonent.payments import bank_entries, cash_orders, cash_shifts, payments, refunds, reversals
 from abonent.payments.models import Channel, PaymentState
 from abonent.payments.models_desk import CashOrder, Reversal, ReversalKind
+from abonent.payments.models_shifts import CashShift
 
 IN_CASH = (Channel.CASH, Channel.OSMP, Channel.SBER)  # what went in as notes may come out as notes
 
@@ -28,12 +29,20 @@ class FormUsed(UnableToTake):
 
 
 def take(
-    *, account_id: int, amount_kop: int, submit_token: str, on: date, actor: str, address: str | None = None
+    *,
+    account_id: int,
+    amount_kop: int,
+    submit_token: str,
+    on: date,
+    actor: str,
+    address: str | None = None,
+    in_shift: bool = False,
 ) -> CashOrder:
     """Take cash: the account is credited, the receipt order has the next number. A second submit finds the first.
 
     amount_kop: up to topup.CASH_MAX_KOP.   submit_token: of the form, 8-64 of A-Z a-z 0-9 _ -.
-    on: the operator's date on the order.   actor: the cashier.   Raises UnableToTake, FormUsed.
+    on: the operator's date on the order.   actor: the cashier.   in_shift: only while the cashier has an open shift.
+    Raises UnableToTake, FormUsed, cash_shifts.NoneOpen.
     """
     if not 0 < amount_kop <= topup.CASH_MAX_KOP:
         raise UnableToTake(f"a sum from 1 to {topup.CASH_MAX_KOP} kopecks, not {amount_kop}")
@@ -66,7 +75,7 @@ def take(
             new={"account_id": account_id, "amount_kop": amount_kop},
             address=address,
         )
-        return cash_orders.take_in(payment, on=on, cashier=actor, data=_printed(account_id))
+        return _in_shift(cash_orders.take_in(payment, on=on, cashier=actor, data=_printed(account_id)), in_shift)
 
 
 def give_back(
@@ -132,6 +141,38 @@ def correct(*, payment_id: int, actor: str, why: str, on: date, address: str | N
         )  # fmt: skip
         bank_entries.release(payment_id, why=why)
         return made
+
+
+def open_shift(*, opening_kop: int, actor: str, address: str | None = None) -> CashShift:
+    """Begin the cashier's shift with what is in the drawer.   Raises cash_shifts.OpenAlready."""
+    at = clock.now()
+    with db.atomic():
+        made = cash_shifts.open_shift(actor, opening_kop=opening_kop, on=clock.on_date(at), at=at)
+        _record_shift("payments.open_shift", made, actor, address, opening_kop=opening_kop)
+    return made
+
+
+def close_shift(*, counted_kop: int, why: str, actor: str, address: str | None = None) -> CashShift:
+    """End the cashier's shift: its report stands from now on.   Raises cash_shifts.NoneOpen, NeedsReason."""
+    at = clock.now()
+    with db.atomic():
+        shift = cash_shifts.close_shift(actor, counted_kop=counted_kop, why=why, on=clock.on_date(at), at=at)
+        said = {"counted_kop": counted_kop, "difference_kop": shift.difference_kop}
+        _record_shift("payments.close_shift", shift, actor, address, why=why.strip(), **said)
+    return shift
+
+
+def _in_shift(order: CashOrder, needed: bool) -> CashOrder:
+    """The order, if it is of a shift or need not be: what was taken while the shift was being closed is not taken."""
+    if needed and order.shift_id is None:
+        raise cash_shifts.NoneOpen(f"{order.cashier} has no open shift")
+    return order
+
+
+def _record_shift(
+    action: str, shift: CashShift, actor: str, address: str | None, *, why: str = "", **new: int | None
+) -> None:
+    audit.record(actor=actor, action=action, subject=f"shift:{shift.number}", new=new, why=why, address=address)
 
 
 def _printed(account_id: int) -> dict[str, Any]:

@@ -14,12 +14,15 @@ _TAKE = """
         values (%(kind)s, extract(year from %(on)s::date)::int, 1)
         on conflict (kind, year) do update set last_number = counter.last_number + 1
         returning kind, year, last_number
+    ),
+    shift as (
+        select id from payments_cashshift where cashier = %(cashier)s and closed_at is null for share
     )
     insert into payments_cashorder
-        (kind, year, number, "on", account_id, amount_kop, payment_id, refund_id, cashier, data)
+        (kind, year, number, "on", account_id, amount_kop, payment_id, refund_id, cashier, data, shift_id)
     select kind, year, last_number, %(on)s, %(account_id)s, %(amount_kop)s, %(payment_id)s, %(refund_id)s,
-           %(cashier)s, %(data)s::jsonb
-    from taken
+           %(cashier)s, %(data)s::jsonb, shift.id
+    from taken left join shift on true
     returning id
 """
 
@@ -30,6 +33,10 @@ def of_payment(payment_id: int) -> CashOrder | None:
 
 def of_refund(refund_id: int) -> CashOrder | None:
     return CashOrder.objects.filter(refund_id=refund_id).first()
+
+
+def of_cashier(order_id: int, cashier: str) -> CashOrder | None:
+    return CashOrder.objects.filter(id=order_id, cashier=cashier).first()
 
 
 def take_in(payment: Payment, *, on: date, cashier: str, data: dict[str, Any]) -> CashOrder:

@@ -83,6 +83,29 @@ left join payments_refund r on r.id = o.refund_id and r.state = 'succeeded' and 
 where (o.amount_kop, o.account_id)
       is distinct from (coalesce(p.amount_kop, r.amount_kop), coalesce(p.account_id, r.account_id))
 
+-- rule: a closed shift's sums are its orders'
+select format('shift %s of %s says %s taken in %s and %s given in %s; its orders are %s in %s and %s in %s', s.number,
+              s.cashier, s.taken_kop, s.taken_count, s.given_kop, s.given_count, o.taken_kop, o.taken_count, o.given_kop,
+              o.given_count) as what
+from payments_cashshift s
+cross join lateral (
+    select count(*) filter (where kind = 'in') as taken_count,
+           coalesce(sum(amount_kop) filter (where kind = 'in'), 0) as taken_kop,
+           count(*) filter (where kind = 'out') as given_count,
+           coalesce(sum(amount_kop) filter (where kind = 'out'), 0) as given_kop
+    from payments_cashorder where shift_id = s.id
+) o
+where s.closed_at is not null
+  and (s.taken_count, s.taken_kop, s.given_count, s.given_kop)
+      is distinct from (o.taken_count, o.taken_kop, o.given_count, o.given_kop)
+
+-- rule: an order is of its own cashier's shift, made while that was open
+select format('cash order %s of %s by %s is of the shift %s of %s', o.number, o.year, o.cashier, s.number, s.cashier)
+       as what
+from payments_cashorder o
+join payments_cashshift s on s.id = o.shift_id
+where o.cashier <> s.cashier
+
 -- rule: a credited document of the bank has its payment
 select format('bank document %s of %s kopecks (%s) has payment %s', e.id, e.amount_kop, e.state, e.payment_id) as what
 from payments_bankentry e

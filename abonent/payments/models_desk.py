@@ -5,6 +5,7 @@ from django.db.models.functions import Now
 
 from abonent.ledger.models import Account
 from abonent.payments.models import Channel, Payment
+from abonent.payments.models_shifts import CashShift
 
 
 class RefundState(models.TextChoices):
@@ -115,6 +116,7 @@ class CashOrder(models.Model):
     refund = models.OneToOneField(Refund, null=True, on_delete=models.PROTECT, related_name="cash_order")
     cashier = models.CharField(max_length=150)
     data = models.JSONField()
+    shift = models.ForeignKey(CashShift, null=True, on_delete=models.PROTECT, related_name="orders")  # null: none open
     made_at = models.DateTimeField(db_default=Now())
 
     class Meta:
