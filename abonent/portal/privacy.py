@@ -161,7 +161,7 @@ def _render(own: scope.OwnRequest, *, error: str = "", problem: str = "", status
                 purpose,
                 name,
                 words_of(purpose) if one is None else one.text,
-                consents.VERSION if one is None else one.version,
+                _day_of(consents.VERSION if one is None else one.version),
                 None if at is None else at.date(),
                 "" if at is None else f"{at:%H:%M}",
             )
@@ -184,6 +184,11 @@ def _render(own: scope.OwnRequest, *, error: str = "", problem: str = "", status
         "problem": problem,
     }
     return render(own, "portal/privacy.html", context, status=status)
+
+
+def _day_of(version: str) -> str:
+    """A text is called by the date it was written on."""
+    return formats.day_in_full(date.fromisoformat(version))
 
 
 def _kept(ended_on: date | None) -> list[Kept]:
