@@ -12,6 +12,7 @@ from abonent.ui import formats
 DAYS = 30
 HEIGHT = 120  # of the picture, pixels
 _WIDTH = 1000
+_TENTH_OF_GB = 10**8
 
 
 class Bar(NamedTuple):
@@ -75,7 +76,7 @@ def _line(line: queries.OwnLine, today: date) -> Traffic:
     total = sum(one.down_octets + one.up_octets for one in days)
     return Traffic(
         used=shown(used),
-        left="" if included is None else shown(max(0, included - used)),
+        left="" if included is None else shown(_rounded_up(max(0, included - used))),
         included="" if included is None else shown(included),
         percent=0 if not included else min(100, used * 100 // included),
         period=formats.period(line.period.start, line.period.end),
@@ -88,6 +89,11 @@ def _line(line: queries.OwnLine, today: date) -> Traffic:
         days=[DayRow(one.on, shown(one.down_octets), shown(one.up_octets)) for one in reversed(days)],
         sessions=[_session(one) for one in queries.sessions(line.line_id, today)],
     )
+
+
+def _rounded_up(octets: int) -> int:
+    """To a tenth of a gigabyte, so that used and left, each shown to a tenth, sum to the whole."""
+    return -(-octets // _TENTH_OF_GB) * _TENTH_OF_GB
 
 
 def _bars(octets: list[int], most: int) -> list[Bar]:

@@ -31,6 +31,7 @@ class Dialled:
     down_octets: int = 0
     extra_seconds: int = 0
     live: bool = True
+    asked_with: wire.Pairs = field(default_factory=list)  # the whole request: to dial again
     heard: list[wire.Packet] = field(default_factory=list)
 
     @property
@@ -61,6 +62,7 @@ class Nas:
         self.coa_manners = self.disconnect_manners = "obeys"
         self.sends_gigawords = self.sends_class = True
         self.patience_seconds, self.tries = ANSWER_SECONDS, TRIES
+        self.dials_again = False  # a subscriber's router does, a moment after it was disconnected
         self.sessions: dict[str, Dialled] = {}
         self.asked: list[tuple[float, wire.Packet]] = []  # what came by CoA, and when
         self._numbers = 0
@@ -118,6 +120,7 @@ class Nas:
             given,
             str(framed or address),
             time.monotonic(),
+            asked_with=identity,
         )
         with self._lock:
             self.sessions[name] = session
@@ -213,5 +216,7 @@ class Nas:
     def _say_stopped(self, session: Dialled) -> None:
         try:
             self.account([*self.report(session, wire.STOP), ("Acct-Terminate-Cause", 6)])
+            if self.dials_again:
+                self.dial(session.asked_with, address=session.address)
         except (NoAnswer, OSError):
             return

@@ -35,6 +35,7 @@ class Network:
         if self._server is None:
             port = self.radius_port
             self._server = nas.Nas(ADDRESS, SECRET, "127.0.0.1", port, port + 1, port + 2)
+            self._server.dials_again = True
         return self._server
 
     @property

@@ -37,7 +37,7 @@ def test_every_page_is_fit_to_be_seen(
     canceled = shop.paid(card="insufficient_funds")
     shop.pay(asked, "three_d_secure")
     paths = [
-        "/", "/bank/", "/sms/", "/mail/", "/terminal/", "/terminal/?lang=en", "/no-such-page/",
+        "/", "/bank/", "/sms/", "/mail/", "/terminal/", "/terminal/?lang=en", "/network/", "/no-such-page/",
         shops.page(waiting), f"{shops.page(waiting)}?lang=en", f"{shops.page(asked)}3ds/",
         shops.page(paid), shops.page(canceled),
     ]  # fmt: skip
