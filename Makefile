@@ -41,6 +41,7 @@ bench: $(READY) ## every benchmark: a table, and a JSON line each
 	$(VENV)/bin/abonent bench payments
 	$(VENV)/bin/abonent bench preview
 	$(VENV)/bin/abonent bench addresses
+	$(VENV)/bin/abonent bench signin
 
 fmt: $(READY_DEV) ## format the code
 	$(VENV)/bin/ruff format .

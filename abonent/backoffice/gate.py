@@ -17,11 +17,13 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from abonent.backoffice import screen
 from abonent.core import audit, db
-from abonent.identity import permissions, queries
+from abonent.identity import permissions, queries, second_factor
 from abonent.identity.models import User
 from abonent.ui import client
 
 HOME = "/staff/"
+SECURITY = "/staff/security/"
+UNGUARDED = (SECURITY, "/staff/logout/")  # what opens to who must have a second factor and has none yet
 
 
 class StaffRequest(HttpRequest):
@@ -74,6 +76,8 @@ def _guard(view: View, any_of: tuple[str, ...]) -> View:
         own = cast(StaffRequest, request)
         own.granted = frozenset(user.role.permissions if user.role else ())
         own.actor, own.address = user.username, client.address(request) or None
+        if not request.path.startswith(UNGUARDED) and second_factor.is_missing(user):
+            return HttpResponseRedirect(SECURITY)
         if any_of and not any(may(own, one) for one in any_of):
             return _refuse(own, any_of)
         return view(own, *args, **kwargs)

@@ -17,7 +17,7 @@ from abonent.core import embedded, profile
 
 COMMANDS = (
     "serve", "web", "streams", "worker", "sandbox", "migrate", "demo", "charge", "change", "verify", "staff",
-    "addresses", "bench", "doctor", "django",
+    "password", "addresses", "bench", "doctor", "django",
     "statement", "refund", "reconcile",
     "discount", "receipts", "mail", "radius",
 )  # fmt: skip

@@ -79,6 +79,14 @@ def is_missing(user: User) -> bool:
     return not (is_on(user.pk) or has_passkey(user.pk))
 
 
+def may_lose(user: User, *, app: bool) -> bool:
+    """Whether codes of the app, or else one passkey, may go: where a second factor is required, one always stays."""
+    if not user.is_staff or settings.PROFILE.staff_two_factor != "required":
+        return True
+    kept = Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.WEBAUTHN).count()
+    return bool(kept) if app else is_on(user.pk) or kept > 1
+
+
 def state(user_id: int) -> State:
     kept = Authenticator.objects.filter(user_id=user_id, type=Authenticator.Type.RECOVERY_CODES).first()
     return State(is_on(user_id), len(RecoveryCodes(kept).get_unused_codes()) if kept else 0)

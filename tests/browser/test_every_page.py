@@ -30,6 +30,7 @@ ACCOUNT = (
     "/cabinet/security/", "/cabinet/security/app/", "/cabinet/security/log/", "/cabinet/profile/",
 )  # fmt: skip
 STAFF = (
+    "/staff/security/",
     "/staff/", "/staff/search/", "/staff/search/?q=anna", "/staff/search/?q=100", "/staff/contracts/100001/",
     "/staff/requests/", "/staff/requests/?mine=1", "/staff/requests/stage/new/", "/staff/visits/",
     "/staff/visits/?on=2026-11-16", "/staff/visits/mine/", "/staff/approvals/", "/staff/charge-runs/",

@@ -1,0 +1,120 @@
+"""A new password for who has forgotten his and is known by his answers: at the office, or calling. In writing.
+
+Staff ask what only the holder of the contract knows; three right answers at least, and which ones stands in the log.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from abonent.addresses import spelling
+from abonent.billing import queries as billing
+from abonent.core import audit, clock, db, money
+from abonent.identity import codes, users
+from abonent.identity.models import User
+from abonent.identity.models_codes import CodePurpose
+from abonent.notifications import outbox
+from abonent.payments.models import Payment, PaymentState
+from abonent.subscribers import contacts
+from abonent.subscribers.models import Contract
+
+LEAST_ANSWERS = 3
+
+
+class Asked(StrEnum):
+    """What is asked; a screen has the words."""
+
+    NAME = "name"
+    ADDRESS = "address"
+    PHONE = "phone"
+    SIGNED_ON = "signed_on"
+    TARIFF = "tariff"
+    LAST_PAYMENT = "last_payment"
+    DOCUMENT = "document"  # shown at the office, compared by eye
+
+
+class Question(NamedTuple):
+    asked: Asked
+    answer: str  # for the staff's eyes; "" where the document itself is looked at
+
+
+class UnableToIssue(Exception):
+    """Nothing was changed."""
+
+
+class NoSignIn(UnableToIssue):
+    """The contract is closed, or nobody signs in by it."""
+
+
+class NotIdentified(UnableToIssue):
+    """Too few right answers, or an answer to what has none here."""
+
+
+class Letter(NamedTuple):
+    """What goes into the letter; the password is kept nowhere else."""
+
+    number: str
+    full_name: str
+    password: str
+    must_change: bool
+
+
+def questions(contract_id: int) -> list[Question]:
+    """What may be asked of who says that the contract is his. The caller notes in the log that staff have looked."""
+    contract = Contract.objects.select_related("customer").get(pk=contract_id)
+    found = [Question(Asked.DOCUMENT, ""), Question(Asked.NAME, contract.customer.full_name)]
+    line = contract.lines.select_related("premises__building").order_by("premises_id", "id").first()
+    if line is not None and line.premises is not None:
+        building = line.premises.building
+        parts = (building.settlement, building.street, building.house, building.korpus, building.stroenie)
+        found.append(Question(Asked.ADDRESS, spelling.spell(*parts, building.liter, line.premises.flat)))
+    if phone := contacts.phone_of_recovery(contract.customer_id):
+        found.append(Question(Asked.PHONE, contacts.show_phone(phone)))
+    found.append(Question(Asked.SIGNED_ON, contract.signed_on.isoformat()))
+    seen = billing.overview(contract_id, clock.today())
+    if seen is not None and (tariffs := [one.name("ru") for one in seen.subscriptions if one.role == "tariff"]):
+        found.append(Question(Asked.TARIFF, ", ".join(tariffs)))
+    paid = (
+        Payment.objects.filter(account__contract_id=contract_id, state=PaymentState.SUCCEEDED).order_by("-id").first()
+    )
+    if paid is not None:
+        day = clock.on_date(paid.created_at).isoformat()
+        found.append(Question(Asked.LAST_PAYMENT, f"{day}: {money.show(paid.amount_kop)}"))
+    return found
+
+
+def issue(
+    *, contract_id: int, answered: Collection[Asked], actor: str, why: str, address: str | None, at: datetime
+) -> Letter:
+    """A new password, to be written down or read out once; the old one and every session end, a one-time one too.
+
+    answered: what was asked and answered rightly: three at least, all of `questions`; the document alone is enough.
+    actor: the sign-in name of one of the staff.   why: "request 1183", "at the office".
+    Raises NoSignIn or NotIdentified.
+    """
+    known = {one.asked for one in questions(contract_id)}
+    right = set(answered)
+    if not right <= known or (Asked.DOCUMENT not in right and len(right) < LEAST_ANSWERS):
+        raise NotIdentified
+    issued = users.issue_password()  # hashing takes time: not inside the transaction
+    with db.atomic():
+        contract = Contract.objects.select_related("customer__user").get(pk=contract_id)
+        found = contract.customer.user
+        if contract.closed_on is not None or found is None or not found.is_active:
+            raise NoSignIn
+        user = db.lock(User, [found.pk])[found.pk]
+        users.set_password(user, issued.hashed, must_change=issued.must_change)
+        codes.call_off(user.pk, CodePurpose.PASSWORD, at)
+        entry = audit.record(
+            actor=actor,
+            action="identity.issue_password",
+            subject=f"user:{user.pk}",
+            new={"answered": sorted(right)},
+            why=why,
+            address=address,
+        )
+        key = f"security_changed:{entry.pk}"
+        what = {"what": "password_issued"}
+        outbox.queue(key=key, contract_id=contract_id, kind="security_changed", params=what)
+    return Letter(contract.number, contract.customer.full_name, issued.plain, issued.must_change)
