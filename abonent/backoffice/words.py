@@ -71,6 +71,8 @@ def age(since: datetime, at: datetime) -> str:
 
 def step(one: RequestStep) -> str:
     """A line of a request's history, without who and when."""
+    if one.kind == "moved" and one.state == "new":
+        return gettext("The request has come")
     if one.kind == "moved":
         return str(STATES[one.state][1])
     if one.kind == "taken":

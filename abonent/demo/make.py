@@ -13,6 +13,7 @@ from abonent.addresses import premises
 from abonent.addresses.models import Premises
 from abonent.core import clock, db, partitions, periods
 from abonent.demo import cast, network, stories, talks
+from abonent.demo import cast, pipeline, stories, talks
 from abonent.flows import charge_run, sign_contract, tell_documents, topup
 from abonent.identity import users
 from abonent.identity.models import User
@@ -71,6 +72,7 @@ def people(today: date) -> Iterator[tuple[int, int]]:
     _bind_card(today)
     network.make(today)
     _staff()
+    pipeline.make(today)
 
 
 def _sign(one: stories.Signing) -> None:
