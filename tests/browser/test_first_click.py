@@ -54,6 +54,7 @@ def send_request(visitor: Page) -> str:
     visitor.locator("[name=phone]").fill("8 916 777-66-55")
     visitor.locator("[name=consent]").check()
     visitor.get_by_role("button", name="Отправить", exact=True).click()
+    expect(visitor.locator("h1, [role=alert]").filter(has_text=re.compile("Заявка №|быстро"))).to_be_visible()
     if "/connect/request/" not in visitor.url:  # quicker than a hand: looked over and sent once more
         visitor.get_by_role("button", name="Отправить", exact=True).click()
     expect(visitor).to_have_url(re.compile("/connect/request/"))
@@ -78,9 +79,10 @@ def take_the_call(manager: Page, served: Served, asked: str, house: str) -> None
 
 def agree_the_visit(manager: Page) -> None:
     manager.get_by_role("link", name="Выбрать время").click()
+    expect(manager).to_have_url(re.compile(r"/staff/visits/\?request="))
     manager.goto(f"{manager.url}&on=2026-11-18")
     assert axe.violations(manager) == []
-    manager.get_by_role("button", name=re.compile("Выбрать: engineer, 12:00")).click()
+    manager.get_by_role("button", name=re.compile(r"Выбрать\s*: engineer, 12:00")).click()
     expect(manager.get_by_role("main")).to_contain_text("18 ноября, 12:00–14:00")
 
 
@@ -145,6 +147,7 @@ def sign_in_and_pay(subscriber: Page, served: Served, number: str, password: str
         subscriber.locator("[name=old_password]").fill(password)
         subscriber.locator("[name=new_password]").fill(OWN_PASSWORD)
         subscriber.locator("main form button").first.click()
+        expect(subscriber.locator("main [role=status]")).to_be_visible()
         subscriber.goto(served.path("/cabinet/"))
     expect(subscriber.get_by_role("main")).to_contain_text("Ждём первое пополнение")
     subscriber.goto(served.path("/cabinet/pay/"))
