@@ -164,7 +164,7 @@ def archive(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_safe
-@signed_in
+@scope.signed_in_even_with_issued_password  # a part of that page too: sent there by it, the page would load for ever
 def unread(request: HttpRequest) -> HttpResponse:
     """The number beside «Mail» in the account's menu; nothing where there is nothing new."""
     count = queries.unread(ids(request))

@@ -157,3 +157,9 @@ def test_who_forgot_his_password_is_told_what_his_operator_does(settings: Settin
     page = browser().get("/password/forgot/").content.decode()
     assert words in page
     assert settings.PROFILE.contacts.support_phone in page
+
+
+def test_a_part_of_the_page_where_the_password_is_changed_does_not_send_it_to_itself() -> None:
+    User.objects.filter(username="100001").update(password_must_change=True)
+    answer = signed_in().get("/mail/unread/", headers={"HX-Request": "true"})
+    assert (answer.status_code, "HX-Redirect" in answer.headers) == (200, False)
