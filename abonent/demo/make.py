@@ -12,8 +12,7 @@ from rich.progress import Progress
 from abonent.addresses import premises
 from abonent.addresses.models import Premises
 from abonent.core import clock, db, partitions, periods
-from abonent.demo import cast, network, stories, talks
-from abonent.demo import cast, pipeline, stories, talks
+from abonent.demo import cast, network, pipeline, stories, talks
 from abonent.flows import charge_run, sign_contract, tell_documents, topup
 from abonent.identity import users
 from abonent.identity.models import User
