@@ -152,9 +152,9 @@ def call_off(*, account_id: int, attempt_id: int, actor: str, address: str | Non
 
 # --- by the clock ---------------------------------------------------------------------------------------------
 def plan(today: date) -> int:
-    """Announce what the rules want of every account that has them on; give how many. Outside a transaction."""
+    """Announce what the rules want of whoever has them on and may want it; give how many. Outside a transaction."""
     announced = after = 0
-    while batch := autopay.on_accounts(after=after, limit=BATCH):
+    while batch := autopay.candidates(today, after=after, limit=BATCH):
         for after, account_id in batch:  # noqa: B007  the last one is where the next batch begins
             with db.atomic():
                 found = autopay.lock(account_id)

@@ -16,6 +16,7 @@ from abonent.payments import autopay_rules
 from abonent.payments.models import Payment
 from abonent.payments.models_cards import AttemptState, Autopay, AutopayAttempt, BoundCard, CardState, Consent, Rule
 
+_CANDIDATES = db.read_sql(__file__, "autopay_candidates")
 LIVE = (AttemptState.PLANNED, AttemptState.DEBITING)
 SPENT = (AttemptState.DEBITING, AttemptState.PAID, AttemptState.PAID_LATE)
 SHOWN_AT_MOST = 12
@@ -186,10 +187,10 @@ def due_ids(on: date, *, limit: int, after: int = 0) -> list[int]:
     return list(due.values_list("id", flat=True)[:limit])
 
 
-def on_accounts(*, after: int, limit: int) -> list[tuple[int, int]]:
-    """(id of the settings, account id) of those switched on, in order."""
-    found = Autopay.objects.filter(is_on=True, id__gt=after).order_by("id")
-    return list(found.values_list("id", "account_id")[:limit])
+def candidates(on: date, *, after: int, limit: int) -> list[tuple[int, int]]:
+    """(id of the settings, account id) of those switched on who may want a debit on that date, in order."""
+    values = {"on": on, "notice_days": autopay_rules.NOTICE_DAYS, "after": after, "limit": limit}
+    return [(row["id"], row["account_id"]) for row in db.rows(_CANDIDATES, values)]
 
 
 def announced(account_id: int) -> list[AutopayAttempt]:
