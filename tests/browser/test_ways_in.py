@@ -54,7 +54,7 @@ def test_a_passkey_is_made_signs_in_confirms_and_is_removed(page_at: OpenPage, s
     press(page, "Войти с ключом доступа")
     page.wait_for_url(served.path("/cabinet/"))
     page.goto(served.path("/cabinet/security/"))
-    page.get_by_role("button", name=re.compile("^Удалить")).click()
+    page.get_by_role("button", name=re.compile("^Убрать")).click()
     page.get_by_text("Ключ доступа удалён").wait_for()
     sign_out(page, served)
     page.goto(served.path("/login/"))
