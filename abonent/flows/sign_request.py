@@ -1,5 +1,6 @@
 """The contract of a request: all that `sign_contract` makes, the request's end and the papers, or nothing at all."""
 
+import contextlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -12,6 +13,8 @@ from abonent.core import clock, db
 from abonent.flows import handle_request, sign_contract
 from abonent.flows.handle_request import By
 from abonent.identity import users
+from abonent.network import devices, lines
+from abonent.network.models import DeviceSource
 from abonent.onboarding import calendar, queries, requests, visits
 from abonent.onboarding.models import ConnectionRequest, RequestState
 from abonent.onboarding.papers import keeping
@@ -104,6 +107,7 @@ def sign(request_id: int, terms: Terms, *, issued: users.Issued, by: By) -> Done
     def also(signed: sign_contract.Signed) -> None:
         requests.give_contract(asked.pk, contract_id=signed.contract.pk, actor=by.name, at=at)
         visits.give_line(asked.pk, signed.line.pk)
+        _let_in(signed)
         if terms.document is not None:
             try:
                 keeping.keep_document(signed.customer.pk, terms.document)
@@ -134,6 +138,15 @@ def sign(request_id: int, terms: Terms, *, issued: users.Issued, by: By) -> Done
         actor=by.name,
     )
     return Done(signed.contract.pk, signed.contract.number, existing is not None)
+
+
+def _let_in(signed: sign_contract.Signed) -> None:
+    """The network knows the line by its login, and the device that the technician noted is the first of the line."""
+    lines.give_login(signed.line.pk, signed.contract.number)
+    for one in calendar.equipment_of_line(signed.line.pk).exclude(mac=""):
+        # Another line's device stands there still: the subscriber registers it himself once it is seen on his.
+        with contextlib.suppress(devices.UnableToRegister):
+            devices.register(signed.line.pk, one.mac, name=one.serial, source=DeviceSource.ENGINEER)
 
 
 def paper_data(

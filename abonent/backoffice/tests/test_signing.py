@@ -14,6 +14,7 @@ from abonent.core import clock
 from abonent.flows import load_profile, schedule, sign_contract, topup
 from abonent.identity.models import User
 from abonent.ledger.models import Account
+from abonent.network.models import Device, Login
 from abonent.onboarding import requests, visits, windows
 from abonent.onboarding.models import ConnectionRequest, ContractPaper, Equipment, PersonDocument
 from abonent.onboarding.tests.test_requests import wish
@@ -106,6 +107,8 @@ def test_from_the_form_to_the_open_access(manager: Client, staff: StaffBrowser) 
         ("a4:2b:b0:00:00:05", contract.lines.get()),
     ]  # fmt: skip
     assert str(contract.lines.get().premises).endswith("5")
+    assert [(one.mac, one.source) for one in Device.objects.all()] == [("a4:2b:b0:00:00:05", "engineer")]
+    assert [(one.name, one.line) for one in Login.objects.all()] == [(contract.number, contract.lines.get())]
 
     topup.credit_cash(
         account_id=Account.objects.get(contract=contract).pk, amount_kop=1000_00, receipt_number="1", on=ON,

@@ -135,7 +135,7 @@ def installed(own_database: str) -> None:
 
 @pytest.mark.committing
 def test_the_whole_list_is_done_without_a_failure(installed: None) -> None:
-    WrongTry.objects.create(key="user:1", at=NOON - timedelta(hours=2))
+    WrongTry.objects.create(key="user:1", at=NOON - timedelta(days=1))
     Session.objects.create(session_key="old", session_data="", expire_date=datetime(2020, 1, 1, tzinfo=NOON.tzinfo))
     events.publish("contract:1", "payment", {})
     database.run("update core_event set created_at = created_at - interval '2 hours'")
