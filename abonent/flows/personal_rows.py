@@ -9,9 +9,11 @@ from django.db.models import Q
 from django.utils.translation import gettext
 
 from abonent.billing.models import Charge
+from abonent.conversations.models import Message
 from abonent.core import clock
 from abonent.core.models import AuditEntry
 from abonent.ledger.models import Transfer
+from abonent.network.models_sessions import AccessSession, ClosedSession, Usage
 from abonent.notifications import texts
 from abonent.notifications.models import Notice
 from abonent.onboarding.models import ConnectionRequest
@@ -78,7 +80,8 @@ def moves(one: Whose, language: str) -> Iterator[tuple[Any, ...]]:
 
 
 def requests(one: Whose, language: str) -> Iterator[tuple[Any, ...]]:
-    found = ConnectionRequest.objects.filter(phone__in=one.phones).order_by("id")
+    mine = Q(phone__in=one.phones) | Q(contract_id__in=one.contract_ids)
+    found = ConnectionRequest.objects.filter(mine).order_by("id")
     return table(
         found, "created_at", "state", "full_name", "phone", "address", "flat", "wish", "consent_text", "client_address"
     )
@@ -95,6 +98,34 @@ def notices(one: Whose, language: str) -> Iterator[tuple[Any, ...]]:
             today=clock.on_date(notice.created_at),
         )
         yield notice.created_at, notice.sent_at, notice.channel, notice.state, said.body
+
+
+def sessions(one: Whose, language: str) -> Iterator[tuple[Any, ...]]:
+    """The ended ones, then those that last."""
+    columns = ("started_at", "ended_at", "mac", "address", "up_octets", "down_octets")
+    yield from table(ClosedSession.objects.filter(line_id__in=_line_ids(one)).order_by("ended_on", "id"), *columns)
+    live = AccessSession.objects.filter(line_id__in=_line_ids(one)).order_by("id")
+    for started_at, *rest in table(live, *(column for column in columns if column != "ended_at")):
+        yield started_at, None, *rest
+
+
+def usage(one: Whose, language: str) -> Iterator[tuple[Any, ...]]:
+    found = Usage.objects.filter(line_id__in=_line_ids(one)).order_by("on", "id")
+    return table(found, "on", "up_octets", "down_octets")
+
+
+def talks(one: Whose, language: str) -> Iterator[tuple[Any, ...]]:
+    """Every message of every conversation but the staff's notes to themselves, with the names of its files."""
+    said = Message.objects.filter(conversation__contract_id__in=one.contract_ids, is_note=False)
+    ours = gettext("our program")
+    who = {"visitor": gettext("you"), "system": ours, "company": ours}
+    for message in said.order_by("id").prefetch_related("attachments").iterator(chunk_size=_CHUNK):
+        files = ", ".join(each.name for each in message.attachments.all())
+        yield message.at, who.get(message.author, gettext("our staff")), message.text, files
+
+
+def _line_ids(one: Whose) -> list[int]:
+    return list(Line.objects.filter(contract_id__in=one.contract_ids).values_list("id", flat=True))
 
 
 def audit(one: Whose, language: str) -> Iterator[tuple[Any, ...]]:

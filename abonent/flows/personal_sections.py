@@ -3,11 +3,15 @@
 A room that keeps something new about a person adds its section to SECTIONS.
 """
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.utils.translation import gettext_lazy as _
 
 from abonent.billing.models import Change, Deferral, Document, Ending, Pause, Payout, Return, Subscription
 from abonent.flows import personal_rows as rows
+from abonent.flows import personal_sections_line
 from abonent.identity.models import KnownDevice, SignInName
+from abonent.onboarding.models_papers import PersonDocument
 from abonent.payments.models import Payment
 from abonent.payments.models_cards import Autopay, BoundCard, Consent
 from abonent.payments.models_desk import Refund
@@ -30,6 +34,29 @@ SECTIONS: tuple[rows.Section, ...] = (
             ("created_at", _("Since")),
         ),
         rows.customer,
+    ),
+    rows.Section(
+        "document",
+        _("Your document"),
+        (
+            ("kind", _("What")),
+            ("number", _("Number")),
+            ("issued_by", _("Issued by")),
+            ("issued_on", _("Issued")),
+            ("birth_on", _("Born")),
+            ("registered_address", _("Registered address")),
+        ),
+        rows.fields(
+            PersonDocument,
+            "customer_id",
+            "id",
+            "kind",
+            "number",
+            "issued_by",
+            "issued_on",
+            "birth_date",
+            "registered_address",
+        ),
     ),
     rows.Section(
         "contacts",
@@ -61,6 +88,24 @@ SECTIONS: tuple[rows.Section, ...] = (
         (("last_seen_at", _("Last seen")),),
         rows.fields(KnownDevice, "user_id", "id", "last_seen_at"),
     ),
+    rows.Section(
+        "sign_in_means",
+        _("Second factors and passkeys"),
+        (("kind", _("What")), ("created_at", _("Since")), ("last_used_at", _("Last used"))),
+        rows.fields(Authenticator, "user_id", "id", "type", "created_at", "last_used_at"),
+    ),
+    rows.Section(
+        "sign_ins",
+        _("Where you are signed in"),
+        (
+            ("created_at", _("Since")),
+            ("last_seen_at", _("Last seen")),
+            ("address", _("From where")),
+            ("by", _("By what")),
+        ),
+        rows.fields(UserSession, "user_id", "id", "created_at", "last_seen_at", "ip", "user_agent"),
+    ),
+    *personal_sections_line.SECTIONS,
     rows.Section(
         "subscriptions",
         _("Services"),
@@ -275,6 +320,12 @@ SECTIONS: tuple[rows.Section, ...] = (
             ("text", _("The words")),
         ),
         rows.notices,
+    ),
+    rows.Section(
+        "talks",
+        _("What we said to each other"),
+        (("said_at", _WHEN), ("who", _("Who")), ("text", _("The words")), ("files", _("Files"))),
+        rows.talks,
     ),
     rows.Section(
         "log",

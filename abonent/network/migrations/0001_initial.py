@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('billing', '0008_network'),
+        ('billing', '0007_agreements'),
         ('procrastinate', '0041_post_retry_failed_job'),
         ('subscribers', '0005_consents'),
     ]

@@ -71,6 +71,9 @@ def test_everything_about_oneself_and_nothing_of_others(world: World, browser: B
     assert "Город 300" in {one["name"] for one in found["subscriptions"]}
     assert found["charges"]
     assert found["payments"]
+    assert len(found["devices"]) == 2
+    assert [one["name"] for one in found["logins"]] == ["100001"]
+    assert {one["who"] for one in found["talks"]} == {"наша программа"}  # its notices
     said = json.dumps(found, ensure_ascii=False)
     assert "boris@example.ru" not in said
     assert "100002" not in said
