@@ -4,8 +4,10 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 
+from abonent.conversations import forgetting as talks
 from abonent.core import audit, clock, db, periods
 from abonent.identity import forgetting as sign_ins
+from abonent.network import forgetting as lines
 from abonent.onboarding import forgetting as requests
 from abonent.subscribers import forgetting
 
@@ -16,8 +18,8 @@ AT_ONCE = 500  # of a night: the rest has time until the next one
 def forget_due(now: datetime) -> dict[str, int]:
     """Forget what is due; give how many of each. Twice is once; each person in a transaction of his own.
 
-    After `retention.contract_years` since his last contract was closed: how to reach him, his devices. After
-    `retention.accounting_years`, if those are more: who he was.
+    After `retention.contract_years` since his last contract was closed: how to reach him, his devices, what was said
+    with him, photos of his home. After `retention.accounting_years`, if those are more: who he was, his papers.
     """
     today, terms = clock.on_date(now), settings.PROFILE.retention
     names_after_years = max(terms.contract_years, terms.accounting_years)
@@ -25,6 +27,10 @@ def forget_due(now: datetime) -> dict[str, int]:
     for customer_id, user_id in contacts.items():
         with db.atomic():
             forgetting.lose_contacts(customer_id, on=today)
+            contract_ids = forgetting.contracts_of(customer_id)
+            talks.forget(contract_ids)
+            requests.forget_visits(contract_ids)
+            lines.forget(forgetting.lines_of(contract_ids))
             if user_id is not None:
                 sign_ins.forget_user(user_id)
             _record("lose_contacts", f"customer:{customer_id}")
@@ -32,6 +38,7 @@ def forget_due(now: datetime) -> dict[str, int]:
     for customer_id in names:
         with db.atomic():
             forgetting.lose_name(customer_id, on=today)
+            requests.forget_papers(customer_id, forgetting.contracts_of(customer_id))
             _record("lose_name", f"customer:{customer_id}")
     before = clock.at_noon(today - timedelta(days=terms.request_days))
     with db.atomic():

@@ -4,10 +4,11 @@ The contract's and the accounting's terms are the profile's (`retention`). What 
 sums, dates, and the addresses of buildings, which are nobody's without a name.
 """
 
+from collections.abc import Collection
 from datetime import date
 
 from abonent.core import db
-from abonent.subscribers.models import Contact, Customer, PersonalConsent, Petition
+from abonent.subscribers.models import Contact, Contract, Customer, Line, PersonalConsent, Petition
 
 NOBODY = "—"
 # Every contract of theirs is closed, the last one before that date.
@@ -31,6 +32,14 @@ def due_to_lose_contacts(closed_by: date, *, limit: int) -> dict[int, int | None
 
 def due_to_lose_names(closed_by: date, *, limit: int) -> dict[int, int | None]:
     return _due("forgotten_on", closed_by, limit)
+
+
+def contracts_of(customer_id: int) -> list[int]:
+    return list(Contract.objects.filter(customer_id=customer_id).order_by("id").values_list("id", flat=True))
+
+
+def lines_of(contract_ids: Collection[int]) -> list[int]:
+    return list(Line.objects.filter(contract_id__in=contract_ids).order_by("id").values_list("id", flat=True))
 
 
 def lose_contacts(customer_id: int, *, on: date) -> None:

@@ -4,11 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from abonent.conversations.models import Message
 from abonent.core import clock
 from abonent.core.models import AuditEntry
 from abonent.flows import close_account, end_contract, forgetting
 from abonent.identity.models import KnownDevice, SignInName, User
 from abonent.ledger.models import Transfer
+from abonent.network.models import Device, Login
 from abonent.onboarding import requests
 from abonent.onboarding.models import ConnectionRequest
 from abonent.subscribers import contacts
@@ -47,6 +49,14 @@ def test_first_the_contacts_then_the_name_never_the_money(world: World) -> None:
     assert not KnownDevice.objects.filter(user_id=user_id).exists()
     assert not SignInName.objects.filter(user_id=user_id).exists()
     assert not User.objects.get(id=user_id).is_active
+    assert not Device.objects.filter(line__contract_id=world.anna.contract_id).exists()
+    assert not Login.objects.filter(name="100001").exists()
+    assert Device.objects.exists()  # of the others
+    said = Message.objects.filter(conversation__contract_id=world.anna.contract_id)
+    assert set(said.values_list("text", flat=True)) == {"—"}
+    others = Message.objects.exclude(conversation__contract_id=world.anna.contract_id)
+    assert others.exists()
+    assert not others.filter(text="—").exists()
 
     done = forgetting.forget_due(clock.at_noon(date(2031, 11, 21)))
     assert (done["contacts"], done["names"]) == (0, 1)
@@ -79,9 +89,9 @@ def test_a_request_that_led_nowhere_is_forgotten_after_a_year(world: World) -> N
         if state == "refused":
             with db.atomic():
                 requests.move(asked.pk, "refused", actor="manager", at=now, reason="Иван передумал")
-    assert forgetting.forget_due(now + timedelta(days=365))["requests"] == 0
+    forgetting.forget_due(now + timedelta(days=365))  # the demo's older ones
     assert forgetting.forget_due(now + timedelta(days=367))["requests"] == 1
-    forgotten, waits = ConnectionRequest.objects.order_by("id")
+    forgotten, waits = ConnectionRequest.objects.order_by("-id")[:2][::-1]
     assert (forgotten.full_name, forgotten.phone, forgotten.address, forgotten.client_address, forgotten.reason) == (
         "—", "", "", None, "—",
     )  # fmt: skip
