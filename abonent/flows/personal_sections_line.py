@@ -24,7 +24,7 @@ SECTIONS: tuple[rows.Section, ...] = (
         "devices",
         _("Devices"),
         (
-            ("mac", "MAC"),
+            ("mac", _("MAC")),
             ("name", _("Your word for it")),
             ("source", _("How it came")),
             ("registered_at", _("Since")),
@@ -35,7 +35,7 @@ SECTIONS: tuple[rows.Section, ...] = (
     rows.Section(
         "equipment",
         _("Equipment at your place"),
-        (("noted_at", _WHEN), ("kind", _("What")), ("mac", "MAC"), ("serial", _("Serial number"))),
+        (("noted_at", _WHEN), ("kind", _("What")), ("mac", _("MAC")), ("serial", _("Serial number"))),
         rows.fields(Equipment, "line__contract_id", "id", "noted_at", "kind", "mac", "serial"),
     ),
     rows.Section(
@@ -44,7 +44,7 @@ SECTIONS: tuple[rows.Section, ...] = (
         (
             ("started_at", _("From")),
             ("ended_at", _("Until")),
-            ("mac", "MAC"),
+            ("mac", _("MAC")),
             ("address", _("Address")),
             ("up_octets", _("Sent, octets")),
             ("down_octets", _("Received, octets")),
