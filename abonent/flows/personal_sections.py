@@ -112,7 +112,7 @@ SECTIONS: tuple[rows.Section, ...] = (
         (
             ("name", _("Service")),
             ("price_kop", _("Price")),
-            ("charging", _("Charged")),
+            ("charging", _("How it is charged")),
             ("state", _STATE),
             ("started_on", _("From")),
             ("ended_on", _("Until")),

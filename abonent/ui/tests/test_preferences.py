@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+pytestmark = pytest.mark.django_db  # the contacts' page asks the clock, which the demo moves
 HOSTILE = ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil.example", "", "evil"]
 
 
