@@ -1,9 +1,10 @@
 """The program's settings as tests want them: a server of their own, quick hashes, no pool, plain static files."""
 
 import os
-from pathlib import Path
 
-os.environ.setdefault("ABONENT_HOME", str(Path(__file__).resolve().parent.parent / "var" / "test"))
+from tests import memory
+
+os.environ.setdefault("ABONENT_HOME", str(memory.home()))
 os.environ.setdefault("ABONENT_SECRET_KEY", "only-for-tests")
 os.environ.setdefault("ABONENT_SANDBOX", "1")
 os.environ.setdefault("ABONENT_PROFILE", "skynet")
