@@ -11,6 +11,7 @@ from abonent.core import periods
 TARIFF, ADDON_ON, ADDON_OFF = "tariff", "addon_on", "addon_off"  # what a change is about
 # What happens besides charges: the words of `Event.what`.
 DEFERRAL_ENDS, PAUSE_BEGINS, PAUSE_ENDS, CONTRACT_ENDS = "deferral_ends", "pause_begins", "pause_ends", "contract_ends"
+PAUSE_VOID = "pause_void"  # on its first day nothing works: there is nothing to pause
 DISCOUNT_BEGINS, DISCOUNT_ENDS = "discount_begins", "discount_ends"
 DEFERRAL_GIVEN = "deferral_given"
 

@@ -171,6 +171,7 @@ def _begin_pause(account: values.Account, day: values.Day) -> None:
     else:
         account.pause = None
         account.balance_kop += pause.fee_kop
+        day.events.append(values.Event(values.PAUSE_VOID, kop=pause.fee_kop))
 
 
 def _give_deferral(account: values.Account, day: values.Day) -> None:

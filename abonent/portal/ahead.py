@@ -120,6 +120,7 @@ def event_in_words(event: values.Event, names: dict[int, str]) -> str:
         values.DEFERRAL_ENDS: _("the deferred payment ends"),
         values.PAUSE_BEGINS: _("the pause begins"),
         values.PAUSE_ENDS: _("the pause ends"),
+        values.PAUSE_VOID: _("the pause does not begin: nothing works that day"),
         values.CONTRACT_ENDS: _("the contract ends"),
         values.DISCOUNT_BEGINS: _("the discount on «%(name)s» begins") % {"name": name},
         values.DISCOUNT_ENDS: _("the discount on «%(name)s» ends") % {"name": name},

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from abonent.core import partitions
-from tests.stories import lives
+from tests.stories import lives, wishes
 
 pytestmark = pytest.mark.django_db
 TOGETHER = 10
@@ -34,3 +34,28 @@ def test_the_balance_ahead_is_what_the_charge_runs_then_do() -> None:
         lives.play(start=start, days=days, policy=policy, lives=together)
 
     compare()
+
+
+def test_the_fee_of_a_pause_that_finds_nothing_working_comes_back_as_foreseen() -> None:
+    """Suspended on 1 January with a pause planned for the 5th: it is void that day, and its 50,00 return."""
+    partitions.ensure(lives.FIRST, lives.LAST)
+    lives.play(
+        start=date(2027, 11, 30),
+        days=34,
+        policy=lives.Policy("calendar", "period", "unused_days", fee_kop=50_00, automatic=False),
+        lives=[
+            lives.Life(
+                tariff=0,
+                tv=False,
+                addon=None,
+                limit_kop=0,
+                paid_kop=650_00,
+                wishes=(
+                    wishes.Wish(day=0, what="limit", n=25),
+                    wishes.Wish(day=29, what="pause", n=20),
+                    wishes.Wish(day=34, what="tariff_next", n=14),
+                    wishes.Wish(day=39, what="defer", n=23),
+                ),
+            )
+        ],
+    )
