@@ -1,5 +1,6 @@
 """What the browser is told it may do."""
 
+import pytest
 from django.conf import settings
 from django.test import Client
 from pytest_django.fixtures import Settings
@@ -31,6 +32,7 @@ def test_in_the_sandbox_forms_may_lead_to_its_bank_by_both_names(settings: Setti
     assert directives()["form-action"][-2:] == ["http://localhost:8001", "http://127.0.0.1:8001"]
 
 
+@pytest.mark.django_db  # the contacts ask the clock, which the demo moves
 def test_the_header_stands_on_pages_errors_and_redirects() -> None:
     anybody = Client()
     for address in ("/contacts/", "/nowhere/", "/language/", "/healthz", "/cabinet/"):
