@@ -49,6 +49,8 @@ def conversation(request: gate.StaffRequest, number: int) -> HttpResponse:
     found = _find(number)
     me = _me(request)
     answering.look(found, me, request.address)
+    if found.contract_id is not None:  # his card stands beside what he says
+        gate.looked(request, f"contract:{found.contract_id}", why=f"talk:{found.pk}")
     return screen.show(request, "backoffice/desk.html", _lists(request, found) | _talk(request, found, me))
 
 

@@ -58,10 +58,13 @@ def may(request: StaffRequest, permission: str) -> bool:
     return permissions.may(request.granted, permission)
 
 
-def looked(request: StaffRequest, subject: str, action: str = "backoffice.look") -> None:
-    """Note that one of the staff has seen somebody's personal data.   subject: "<noun>:<id>"."""
+def looked(request: StaffRequest, subject: str, action: str = "backoffice.look", why: str = "") -> None:
+    """Note that one of the staff has seen somebody's personal data.
+
+    subject: "<noun>:<id>".   why: "talk:1183", "request:17" (backoffice.because), or words; its owner reads it.
+    """
     with db.atomic():
-        audit.record(actor=request.actor, action=action, subject=subject, address=request.address)
+        audit.record(actor=request.actor, action=action, subject=subject, why=why, address=request.address)
 
 
 def _guard(view: View, any_of: tuple[str, ...]) -> View:

@@ -18,7 +18,6 @@ from abonent.backoffice.signing_form import DOCUMENTS, SigningForm
 from abonent.catalog.models import OfferVersion
 from abonent.flows import sign_contract, sign_request
 from abonent.identity import permissions, users
-from abonent.identity.models import User
 from abonent.onboarding import queries
 from abonent.onboarding import requests as onboarding
 from abonent.onboarding.models import ConnectionRequest, RequestState
@@ -46,8 +45,8 @@ def page(request: gate.StaffRequest, request_id: int) -> HttpResponse:
         return HttpResponseRedirect(reverse("staff_request", args=[asked.pk]))
     if request.method != "POST":
         gate.looked(request, f"request:{asked.pk}")
-        return _form(request, asked, SigningForm(asked=asked, initial=_initial(asked)))
-    form = SigningForm(request.POST, asked=asked)
+        return _form(request, asked, SigningForm(asked=asked, may_credit=_may_credit(request), initial=_initial(asked)))
+    form = SigningForm(request.POST, asked=asked, may_credit=_may_credit(request))
     if not form.is_valid() or request.POST.get("do") == "edit":
         return _form(request, asked, form)
     known = sign_request.known(form.terms)
@@ -86,7 +85,7 @@ def letter(request: gate.StaffRequest, number: str) -> HttpResponse:
     customer = found.contract.customer
     further = bool(found.data["further"])
     password = None if further else request.POST.get("password", "")
-    if not further and (customer.user is None or not _fits(customer.user, password or "")):
+    if not further and (customer.user is None or not users.is_password(customer.user, password or "")):
         raise Http404
     gate.looked(request, f"contract:{found.contract_id}", "backoffice.print_letter")
     return _pdf(printing.letter(found.data, password, customer.language), f"letter-{number}.pdf")
@@ -129,6 +128,7 @@ def _form(request: gate.StaffRequest, asked: ConnectionRequest, form: SigningFor
         "tariffs": [_offer(one) for one in form.tariffs],
         "addons": [_offer(one) for one in form.addons],
         "ticked": form["addons"].value() or [],
+        "may_credit": form.may_credit,
     }
     shown_errors = form.is_bound and bool(form.errors)
     return screen.show(request, "backoffice/signing.html", context, status=422 if shown_errors else 200)
@@ -150,7 +150,7 @@ def _preview(
         "documents": DOCUMENTS,
         "services": [_offer(one) for one in form.chosen],
         "monthly_kop": monthly_kop,
-        "first_top_up_kop": settings.PROFILE.first_top_up_kop,
+        "first_top_up_kop": 0 if form.terms.credit_limit_kop else settings.PROFILE.first_top_up_kop,
         "known": known,
         "sure": any("document" in one.by for one in known),
         "chosen": form.cleaned_data["existing"],
@@ -168,7 +168,7 @@ def _done(
     """The password is on this page and nowhere else; one that is not in force any more is not shown."""
     customer = Customer.objects.select_related("user").get(contracts__id=done.contract_id)
     shown = password or ""
-    if done.further or customer.user is None or not shown or not _fits(customer.user, shown):
+    if done.further or customer.user is None or not shown or not users.is_password(customer.user, shown):
         shown = ""
     context = {
         "here": "staff_requests",
@@ -182,8 +182,8 @@ def _done(
     return screen.show(request, "backoffice/signed.html", context)
 
 
-def _fits(user: User, password: str) -> bool:
-    return bool(password) and len(password) < 100 and user.check_password(password)
+def _may_credit(request: gate.StaffRequest) -> bool:
+    return gate.may(request, permissions.SET_CREDIT_LIMITS)
 
 
 def _ticket_password(request: gate.StaffRequest) -> str | None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from abonent.catalog import queries as catalog
 from abonent.catalog.models import OfferRole, OfferVersion
-from abonent.core import check_digits, clock
+from abonent.core import check_digits, clock, money
 from abonent.flows.sign_request import Terms
 from abonent.onboarding.models import ConnectionRequest
 from abonent.onboarding.models_papers import DocumentKind
@@ -26,6 +26,7 @@ DOCUMENTS = {
 }
 OF_PERSON = ("document_kind", "document_number", "issued_by", "issued_on", "birth_date")
 OF_COMPANY = ("inn", "represented_by")
+MOST_CREDIT_KOP = 10_000_000_00
 _NEEDED = _("Fill this in.")
 
 
@@ -46,10 +47,13 @@ class SigningForm(forms.Form):
     phone = forms.CharField(max_length=40, error_messages={"required": _NEEDED})
     email = forms.CharField(max_length=254, required=False)
     tariff = forms.CharField(max_length=64, error_messages={"required": _("Choose a tariff.")})
+    credit_limit = forms.CharField(max_length=20, required=False)  # roubles, of a company that pays afterwards
     existing = forms.CharField(max_length=20, required=False)  # "": nothing said; "new": another person; an id
 
-    def __init__(self, *args: Any, asked: ConnectionRequest, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, asked: ConnectionRequest, may_credit: bool = False, **kwargs: Any) -> None:
+        """may_credit: whether the role may agree a credit limit."""
         super().__init__(*args, **kwargs)
+        self.may_credit = may_credit
         assert asked.building is not None, "a connected request has its building"
         segment = asked.building.segment
         self.tariffs: list[OfferVersion] = catalog.on_sale(clock.today(), segment=segment)
@@ -103,6 +107,21 @@ class SigningForm(forms.Form):
             raise forms.ValidationError(gettext("A KPP has 9 digits."))
         return kpp
 
+    def clean_credit_limit(self) -> int:
+        """In kopecks; 0: paid in advance, as everybody."""
+        typed = self.cleaned_data["credit_limit"].strip()
+        if not typed or self.data.get("kind") != LEGAL:
+            return 0
+        if not self.may_credit:
+            raise forms.ValidationError(gettext("A credit limit is agreed by the accountant."))
+        try:
+            limit_kop = money.parse(typed)
+        except money.UnableToParse:
+            raise forms.ValidationError(gettext("Write the sum as 30 000,00.")) from None
+        if limit_kop > MOST_CREDIT_KOP:
+            raise forms.ValidationError(gettext("At most %(sum)s.") % {"sum": money.show(MOST_CREDIT_KOP)})
+        return limit_kop
+
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
         of_person = given.get("kind") == PERSON
@@ -152,6 +171,7 @@ class SigningForm(forms.Form):
             kpp="" if of_person else given["kpp"],
             registered_address="" if of_person else given["registered_address"],
             represented_by="" if of_person else given["represented_by"],
+            credit_limit_kop=given["credit_limit"],
             existing_id=int(chosen) if chosen.isascii() and chosen.isdigit() else None,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
-from abonent.backoffice import gate, screen
+from abonent.backoffice import because, gate, screen
 from abonent.billing import queries as billing
 from abonent.core import clock
 from abonent.identity import permissions
@@ -38,7 +38,8 @@ def contract(request: gate.StaffRequest, number: str) -> HttpResponse:
     found = finding.one(number)
     if found is None:
         raise Http404
-    gate.looked(request, f"contract:{found.id}")
+    why = because.of(request, found.id)
+    gate.looked(request, f"contract:{found.id}", why=why)
     today = clock.today()
     seen = billing.overview(found.id, today)
     reach = Contact.objects.filter(customer_id=found.customer_id).order_by("kind", "id")
@@ -50,6 +51,8 @@ def contract(request: gate.StaffRequest, number: str) -> HttpResponse:
         "show_phone": contacts.show_phone,
         "services": [] if seen is None else [_service(each) for each in seen.subscriptions],
         "seen": seen,
+        "back": because.query(why),
+        "may_password": gate.may(request, permissions.ISSUE_PASSWORDS),
         "may_money": gate.may(request, permissions.VIEW_MONEY),
     }
     return screen.show(request, "backoffice/contract.html", context)

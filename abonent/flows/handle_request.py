@@ -7,7 +7,7 @@ from abonent.addresses.models import Building
 from abonent.core import audit, clock, db
 from abonent.identity.models import User
 from abonent.onboarding import requests
-from abonent.onboarding.models import ConnectionRequest
+from abonent.onboarding.models import CallOutcome, ConnectionRequest, RequestState
 
 
 class By(NamedTuple):
@@ -16,6 +16,22 @@ class By(NamedTuple):
     user_id: int
     name: str
     address: str | None = None  # of the browser
+
+
+def open_by_phone(wish: requests.Wish, *, note: str, next_call_on: date | None, by: By) -> ConnectionRequest:
+    """A request told by phone: the caller has been spoken with, and whoever took the call holds it.
+
+    The same wish told twice is the request that stands; where somebody works on it already nothing of it changes.
+    Raises requests.UnableToHandle.
+    """
+    with db.atomic():
+        request = requests.open_request(wish, at=clock.now(), actor=by.name)
+        if request.state != RequestState.NEW:
+            return request
+        record("open_by_phone", request.pk, by, new={"consent": wish.consent_text})
+        _log_call(request.pk, CallOutcome.REACHED, note, next_call_on, by, request.version)
+        request.refresh_from_db()
+    return request
 
 
 def take(request_id: int, *, holder: User | None, by: By, version: int) -> None:
@@ -30,19 +46,23 @@ def take(request_id: int, *, holder: User | None, by: By, version: int) -> None:
 def log_call(request_id: int, *, outcome: str, note: str, next_call_on: date | None, by: By, version: int) -> None:
     """outcome: of models.CallOutcome.   Raises requests.UnableToHandle."""
     with db.atomic():
-        requests.log_call(
-            request_id,
-            outcome=outcome,
-            note=note,
-            next_call_on=next_call_on,
-            caller_id=by.user_id,
-            actor=by.name,
-            at=clock.now(),
-            on=clock.today(),
-            version=version,
-        )
-        said = {"outcome": outcome, "next_call_on": next_call_on.isoformat() if next_call_on else None}
-        record("call", request_id, by, new=said)
+        _log_call(request_id, outcome, note, next_call_on, by, version)
+
+
+def _log_call(request_id: int, outcome: str, note: str, next_call_on: date | None, by: By, version: int) -> None:
+    requests.log_call(
+        request_id,
+        outcome=outcome,
+        note=note,
+        next_call_on=next_call_on,
+        caller_id=by.user_id,
+        actor=by.name,
+        at=clock.now(),
+        on=clock.today(),
+        version=version,
+    )
+    said = {"outcome": outcome, "next_call_on": next_call_on.isoformat() if next_call_on else None}
+    record("call", request_id, by, new=said)
 
 
 def set_address(

@@ -4,9 +4,11 @@ Staff ask what only the holder of the contract knows; three right answers at lea
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from django.conf import settings
 
 from abonent.addresses import spelling
 from abonent.billing import queries as billing
@@ -51,6 +53,10 @@ class NotIdentified(UnableToIssue):
     """Too few right answers, or an answer to what has none here."""
 
 
+class ChangedMeanwhile(UnableToIssue):
+    """Another password is in force than when the caller looked: a colleague was quicker, or its owner."""
+
+
 class Letter(NamedTuple):
     """What goes into the letter; the password is kept nowhere else."""
 
@@ -85,25 +91,40 @@ def questions(contract_id: int) -> list[Question]:
 
 
 def issue(
-    *, contract_id: int, answered: Collection[Asked], actor: str, why: str, address: str | None, at: datetime
+    *,
+    contract_id: int,
+    answered: Collection[Asked],
+    actor: str,
+    why: str,
+    address: str | None,
+    at: datetime,
+    issued: users.Issued | None = None,
+    seen: str | None = None,
 ) -> Letter:
     """A new password, to be written down or read out once; the old one and every session end, a one-time one too.
 
     answered: what was asked and answered rightly: three at least, all of `questions`; the document alone is enough.
     actor: the sign-in name of one of the staff.   why: "request 1183", "at the office".
-    Raises NoSignIn or NotIdentified.
+    issued: made before by a caller who may have to repeat himself: the same twice is once.
+    seen: users.state_of_password when the caller looked; None: he has not.
+    Raises NoSignIn, NotIdentified or ChangedMeanwhile.
     """
     known = {one.asked for one in questions(contract_id)}
     right = set(answered)
     if not right <= known or (Asked.DOCUMENT not in right and len(right) < LEAST_ANSWERS):
         raise NotIdentified
-    issued = users.issue_password()  # hashing takes time: not inside the transaction
+    issued = issued or users.issue_password()  # hashing takes time: not inside the transaction
     with db.atomic():
         contract = Contract.objects.select_related("customer__user").get(pk=contract_id)
         found = contract.customer.user
         if contract.closed_on is not None or found is None or not found.is_active:
             raise NoSignIn
         user = db.lock(User, [found.pk])[found.pk]
+        letter = Letter(contract.number, contract.customer.full_name, issued.plain, issued.must_change)
+        if user.password == issued.hashed:
+            return letter
+        if seen is not None and users.state_of_password(user) != seen:
+            raise ChangedMeanwhile
         users.set_password(user, issued.hashed, must_change=issued.must_change)
         codes.call_off(user.pk, CodePurpose.PASSWORD, at)
         entry = audit.record(
@@ -117,4 +138,26 @@ def issue(
         key = f"security_changed:{entry.pk}"
         what = {"what": "password_issued"}
         outbox.queue(key=key, contract_id=contract_id, kind="security_changed", params=what)
-    return Letter(contract.number, contract.customer.full_name, issued.plain, issued.must_change)
+    return letter
+
+
+def paper(contract_id: int, on: date) -> dict[str, Any]:
+    """What the letter says beside the password, for onboarding.papers.printing.letter.   on: the operator's today."""
+    contract = Contract.objects.select_related("customer").get(pk=contract_id)
+    line = contract.lines.select_related("premises__building").order_by("premises_id", "id").first()
+    place = line.premises if line is not None else None
+    building = place.building if place is not None else None
+    parts = ("street", "house", "korpus", "stroenie", "liter")
+    return {
+        "again": True,
+        "number": contract.number,
+        "signed_on": on.isoformat(),
+        "seller": {"brand": settings.PROFILE.brand},
+        "buyer": {"name": contract.customer.full_name},
+        "line": {
+            "settlement": building.settlement if building is not None else "",
+            "address": [getattr(building, name, "") for name in parts],
+            "flat": place.flat if place is not None else "",
+            "entrance": "",
+        },
+    }

@@ -43,6 +43,7 @@ class Terms:
     kpp: str = ""
     registered_address: str = ""  # of a company
     represented_by: str = ""  # of a company: who signs for it, and by what right
+    credit_limit_kop: int = 0  # of a company that pays afterwards: how far below zero its balance may go
     existing_id: int | None = None  # the customer known already, whom the manager has recognised
 
 
@@ -135,6 +136,8 @@ def sign(request_id: int, terms: Terms, *, issued: users.Issued, by: By) -> Done
         existing_customer=existing,
         issued=issued,
         also=also,
+        credit_limit_kop=terms.credit_limit_kop,
+        first_top_up_kop=0 if terms.credit_limit_kop else None,
         actor=by.name,
     )
     return Done(signed.contract.pk, signed.contract.number, existing is not None)
@@ -205,7 +208,9 @@ def paper_data(
             }
             for one in versions
         ],
-        "first_top_up_kop": profile.first_top_up_kop,
+        "first_top_up_kop": 0 if terms.credit_limit_kop else profile.first_top_up_kop,
+        "credit_limit_kop": terms.credit_limit_kop,
+        "overdue_days": profile.overdue_days,
         "billing_cycle": profile.billing_cycle,
         "equipment": [
             {"kind": str(one.kind), "mac": one.mac, "serial": one.serial}

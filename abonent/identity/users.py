@@ -5,11 +5,13 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import hashers
+from django.utils.crypto import salted_hmac
 
 from abonent.core import audit, db
 from abonent.identity import readable
 from abonent.identity.models import Role, SignInName, User
 
+MOST_CHARS = 100  # of a password that is looked at
 STAFF_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 
 
@@ -110,6 +112,16 @@ def set_password(user: User, hashed: str, *, must_change: bool = False) -> None:
     user.password = hashed
     user.password_must_change = must_change
     user.save(update_fields=["password", "password_must_change"])
+
+
+def is_password(user: User, text: str) -> bool:
+    """Whether it signs him in now. Takes the time of a hash."""
+    return 0 < len(text) < MOST_CHARS and user.check_password(text)
+
+
+def state_of_password(user: User) -> str:
+    """Another whenever the password is another; tells nothing of it."""
+    return salted_hmac("abonent.identity.users", user.password, algorithm="sha256").hexdigest()
 
 
 def end_password(user: User) -> User:

@@ -20,6 +20,7 @@ from abonent.onboarding.models import CallOutcome, ConnectionRequest, RequestSta
 SAME_WITHIN = timedelta(days=3)  # the same wish sent again meanwhile is the same request
 CALL_AHEAD_DAYS = 366  # a next call is promised for a year ahead at most
 VISITOR = "visitor"
+_NOT_IN_NAMES = "<>@/\\{}"
 BY_ITSELF = "system:onboarding"
 _S = RequestState
 _CLOSED = (_S.REFUSED, _S.NO_COVERAGE, _S.DUPLICATE)
@@ -75,6 +76,10 @@ class AlreadySigned(UnableToMove):
         self.contract_id = contract_id
 
 
+class NoName(Exception):
+    """What was typed is no name of a person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a visitor asks for, checked already."""
@@ -93,10 +98,19 @@ class Wish:
     client_address: str | None = None
 
 
-def open_request(wish: Wish, *, at: datetime) -> ConnectionRequest:
+def read_name(text: str) -> str:
+    """As typed, without the blanks around.   Raises NoName."""
+    name = " ".join(text.split())
+    if not any(char.isalpha() for char in name) or any(char in name for char in _NOT_IN_NAMES):
+        raise NoName
+    return name
+
+
+def open_request(wish: Wish, *, at: datetime, actor: str = VISITOR) -> ConnectionRequest:
     """Keep the wish; the same one sent twice, or again within three days, is the one that stands.
 
-    at: the instant. Two forms at once: the phone is held until the commit.
+    at: the instant.   actor: one of the staff where it was told by phone. Two forms at once: the phone is held until
+    the commit.
     """
     db.require_transaction()
     # Of one phone, one after another: nobody has a row to lock yet.
@@ -126,7 +140,7 @@ def open_request(wish: Wish, *, at: datetime) -> ConnectionRequest:
             )
     except IntegrityError:  # the form was sent with another phone a moment before: what is known stands
         return ConnectionRequest.objects.get(submit_token=wish.submit_token)
-    RequestStep.objects.create(request=request, state=request.state, actor=VISITOR, at=at)
+    RequestStep.objects.create(request=request, state=request.state, actor=actor, at=at)
     return request
 
 

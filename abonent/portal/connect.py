@@ -1,13 +1,11 @@
 """A stranger asks to be connected: is my house in the network, the request, the page that follows it."""
 
-import hashlib
 import re
 import secrets
 import time
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -21,7 +19,7 @@ from abonent.catalog import queries as catalog
 from abonent.catalog.models import OfferVersion
 from abonent.core import clock, db
 from abonent.identity import limits
-from abonent.onboarding import queries, requests
+from abonent.onboarding import consent, queries, requests
 from abonent.onboarding.models import ConnectionRequest
 from abonent.portal import sign_in, site
 from abonent.subscribers import contacts
@@ -54,10 +52,10 @@ class RequestForm(forms.Form):
     address = forms.CharField(required=False, max_length=240)  # of the search, carried along by the short form
 
     def clean_full_name(self) -> str:
-        name = " ".join(self.cleaned_data["full_name"].split())
-        if not any(char.isalpha() for char in name) or any(char in name for char in "<>@/\\{}"):
-            raise forms.ValidationError(gettext("Write your name in letters."))
-        return name
+        try:
+            return requests.read_name(self.cleaned_data["full_name"])
+        except requests.NoName:
+            raise forms.ValidationError(gettext("Write your name in letters.")) from None
 
     def clean_phone(self) -> str:
         try:
@@ -243,10 +241,8 @@ def _keep(request: HttpRequest, form: RequestForm, version: OfferVersion | None,
 
 
 def consent_text() -> str:
-    """Which text of the policy a person agrees to now: the page, its language, the hash of its words."""
-    language = formats.language()
-    text = settings.PROFILE.page("privacy", language)
-    return f"privacy:{language}:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    """Which text of the policy a person agrees to now."""
+    return consent.of_page(formats.language())
 
 
 def _the_match(found: search.Found) -> search.Match | None:

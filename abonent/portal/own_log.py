@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,6 +38,7 @@ ACTIONS: dict[str, tuple[str, StrPromise]] = {
     "subscribers.sign_contract": ("file-text", gettext_lazy("The contract was signed")),
 }
 SHORT, LONG = 8, 200
+CAME_FROM = re.compile(r"(talk|request):(\d+)")  # of backoffice.because
 
 
 class Line(NamedTuple):
@@ -54,6 +56,15 @@ def of(own: scope.OwnRequest, most: int) -> list[Line]:
     return [_line(one, own) for one in audit.of_subjects(subjects, list(ACTIONS), most)]
 
 
+def _because(why: str) -> str:
+    """What it was about, in a person's words."""
+    came = CAME_FROM.fullmatch(why)
+    if came is None:
+        return why
+    said = {"number": came[2]}
+    return _("conversation No. %(number)s") % said if came[1] == "talk" else _("request No. %(number)s") % said
+
+
 def when(at: datetime) -> str:
     local = clock.local(at)
     return _("%(day)s, %(time)s") % {"day": formats.day(local.date()), "time": f"{local:%H:%M}"}
@@ -69,7 +80,7 @@ def _line(entry: AuditEntry, own: scope.OwnRequest) -> Line:
     facts = [str(entry.new[name]) for name in ("to", "contact", "name", "browser") if entry.new.get(name)]
     by_staff = entry.actor != own.user.username and not entry.actor.startswith("system:")
     if by_staff and entry.why:
-        facts.append(entry.why)
+        facts.append(_because(entry.why))
     if entry.address and not by_staff:
         facts.append(entry.address)
     return Line(entry.at, when(entry.at), icon, what, facts)

@@ -92,6 +92,45 @@ def photo(content: bytes | None = None) -> SimpleUploadedFile:
     return SimpleUploadedFile("photo.jpg", made.getvalue() if content is None else content, "image/jpeg")
 
 
+def test_a_request_told_by_phone_is_called_already_and_held_by_who_took_the_call(staff: StaffBrowser) -> None:
+    manager = staff("manager")
+    said = {"full_name": " Птицына  Ольга ", "phone": "8 916 222-33-44", "address": "Неизвестная 5, кв. 7",
+            "tariff": "city-300", "note": "Звонить вечером", "next_call_on": "2026-11-16", "token": "t1"}  # fmt: skip
+    unsaid = manager.post("/staff/requests/new/", said)
+    assert unsaid.status_code == 422
+    assert "Ask whether we may keep his name and phone" in unsaid.content.decode()
+    assert "Звонить вечером" in unsaid.content.decode()
+    answers = [manager.post("/staff/requests/new/", {**said, "consent": "on"}) for _ in range(2)]
+    one = ConnectionRequest.objects.get()
+    assert {answer["Location"] for answer in answers} == {f"/staff/requests/{one.pk}/"}
+    assert (one.full_name, one.phone, one.state, one.holder.username if one.holder else "") == (
+        "Птицына Ольга", "+79162223344", "called", "manager",
+    )  # fmt: skip
+    assert (one.next_call_on, one.consent_text.split(":")[:3]) == (date(2026, 11, 16), ["phone", "privacy", "ru"])
+    steps = [(step.kind, step.actor) for step in one.steps.order_by("id")]
+    assert steps == [("moved", "manager"), ("call", "manager"), ("moved", "manager")]
+    done = AuditEntry.objects.filter(subject=f"request:{one.pk}").order_by("id").values_list("action", flat=True)
+    assert list(done) == ["onboarding.open_by_phone", "onboarding.call"]
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ({"full_name": "12345"}, "Write the name in letters."),
+        ({"phone": "12345"}, "is not a phone of Russia"),
+        ({"tariff": "no-such"}, "Choose a tariff that is on sale."),
+        ({"next_call_on": "2026-11-13"}, "That day is over"),
+        ({"next_call_on": "soon"}, "This is not a day."),
+    ],
+)
+def test_a_mistake_in_a_request_by_phone_keeps_nothing(staff: StaffBrowser, said: dict[str, str], problem: str) -> None:
+    whole = {"full_name": "Птицына Ольга", "phone": "8 916 222-33-44", "consent": "on", "token": "t1"}
+    answer = staff("support").post("/staff/requests/new/", {**whole, **said})
+    assert answer.status_code == 422
+    assert problem in answer.content.decode()
+    assert not ConnectionRequest.objects.exists()
+
+
 def test_a_stale_form_changes_nothing_and_says_why(staff: StaffBrowser) -> None:
     one = asked()
     stale = {"do": "take", "holder": "support", "version": one.version}

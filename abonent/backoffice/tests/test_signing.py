@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from abonent.addresses.models import Building
 from abonent.backoffice.tests.conftest import StaffBrowser
+from abonent.billing.models import Terms
 from abonent.core import clock
 from abonent.flows import load_profile, schedule, sign_contract, topup
 from abonent.identity.models import User
@@ -17,6 +19,7 @@ from abonent.ledger.models import Account
 from abonent.network.models import Device, Login
 from abonent.onboarding import requests, visits, windows
 from abonent.onboarding.models import ConnectionRequest, ContractPaper, Equipment, PersonDocument
+from abonent.onboarding.papers import printing
 from abonent.onboarding.tests.test_requests import wish
 from abonent.subscribers.models import Contract, Customer
 
@@ -196,6 +199,29 @@ def test_a_company_signs_by_its_numbers(manager: Client, staff: StaffBrowser) ->
     assert not PersonDocument.objects.exists()
 
 
+def test_a_company_with_a_credit_limit_is_online_at_once_and_only_who_may_agree_one_does(
+    manager: Client, staff: StaffBrowser
+) -> None:
+    first, second = connected(staff), connected(staff, "6")
+    said = {**COMPANY, "credit_limit": "30 000,00"}
+    assert b"Credit limit" not in manager.get(address(first)).content
+    assert look(manager, first, said).status_code == 422  # his form has no such field
+    admin = staff("admin")
+    assert "Write the sum as 30 000,00." in look(admin, first, {**said, "credit_limit": "many"}).content.decode()
+    assert "30\u00a0000,00" in look(admin, first, said).content.decode()
+    sign(admin, first, said)
+    terms = Terms.objects.get()
+    assert (terms.credit_limit_kop, terms.first_top_up_kop, terms.activated_on) == (30_000_00, 0, ON)
+    first.refresh_from_db()
+    assert first.state == "online"
+    sign(admin, second, {**PERSON, "credit_limit": "30 000,00"})  # a person pays in advance
+    assert Terms.objects.order_by("id").last().credit_limit_kop == 0  # type: ignore[union-attr]  # there are two
+    paper = ContractPaper.objects.order_by("id")[0].data
+    with translation.override("en"):
+        said_there = str(printing._sections(paper))
+    assert "may go below zero by 30\u00a0000,00" in said_there
+
+
 def test_a_further_contract_of_a_known_customer_keeps_his_password(manager: Client, staff: StaffBrowser) -> None:
     first, second = connected(staff), connected(staff, "6")
     plain = password(sign(manager, first, PERSON))
@@ -273,8 +299,6 @@ def test_before_the_work_is_done_there_is_no_contract(manager: Client) -> None:
 
 
 def test_an_access_opened_otherwise_ends_its_request_by_the_clock(manager: Client, staff: StaffBrowser) -> None:
-    from abonent.billing.models import Terms
-
     asked = connected(staff)
     sign(manager, asked, PERSON)
     Terms.objects.filter(account__contract__request=asked).update(activated_on=ON)

@@ -30,6 +30,8 @@ def pdf(kind: str, data: dict[str, Any], language: str) -> bytes:
 def letter(data: dict[str, Any], password: str | None, language: str) -> bytes:
     """A page of its own, folded in three.   password: None: a further contract, the customer's own stays.
 
+    data: of a ContractPaper, or of flows.issue_letter.paper: one who signed long ago.
+
     Raises core.documents.UnableToRender.
     """
     with translation.override(language):
@@ -106,18 +108,20 @@ def _act(data: dict[str, Any]) -> dict[str, Any]:
 def _letter(data: dict[str, Any], password: str | None) -> dict[str, Any]:
     site = settings.PUBLIC_URL.removeprefix("https://").removeprefix("http://")
     support = settings.PROFILE.contacts
-    steps = [
-        _("Open %(site)s/login/ and type the contract's number and the password.") % {"site": site},
-        _("Top up the account by %(sum)s: the access opens by itself.") % {"sum": money.show(data["first_top_up_kop"])}
-        if data["first_top_up_kop"]
-        else _("Top up the account: the access opens by itself."),
-    ]
+    steps = [_("Open %(site)s/login/ and type the contract's number and the password.") % {"site": site}]
+    if not data.get("again"):
+        steps.append(
+            _("Top up the account by %(sum)s: the access opens by itself.")
+            % {"sum": money.show(data["first_top_up_kop"])}
+            if data["first_top_up_kop"]
+            else _("Top up the account: the access opens by itself.")
+        )
     if password is not None and settings.PROFILE.password_must_change:
         steps.insert(1, _("The site asks for a password of your own at once: this one ends then."))
     return {
         "language": formats.language(),
         "issued": data["signed_on"],
-        "title": _("Your access to the account"),
+        "title": _("A new password for your account") if data.get("again") else _("Your access to the account"),
         "brand": data["seller"]["brand"],
         "to": data["buyer"]["name"],
         "where": _where(data),
@@ -138,14 +142,22 @@ def _letter(data: dict[str, Any], password: str | None) -> dict[str, Any]:
 
 
 def _sections(data: dict[str, Any]) -> list[list[Any]]:
+    credit_kop = data.get("credit_limit_kop", 0)  # papers signed before have none
     spoken = {
         "sum": money.show(data["first_top_up_kop"]),
         "where": _where(data),
         "brand": data["seller"]["brand"],
         "site": settings.PUBLIC_URL,
+        "credit": money.show(credit_kop),
+        "days": data.get("overdue_days", 0),
     }
+    on_credit = _(
+        "The balance may go below zero by %(credit)s; an invoice not paid within %(days)s days ends that until it is."
+    )
     begins = (
-        _("The access opens when payments since the signing reach %(sum)s.")
+        _("The access opens at once: the services are paid afterwards, by the invoice of each month.")
+        if credit_kop
+        else _("The access opens when payments since the signing reach %(sum)s.")
         if data["first_top_up_kop"]
         else _("The access opens with the first payment that covers a charge.")
     )
@@ -169,6 +181,7 @@ def _sections(data: dict[str, Any]) -> list[list[Any]]:
                 charged,
                 _("A service charged by the day costs its share of the month for each day it works."),
                 _("A service that the balance does not cover is suspended and costs nothing until it is resumed."),
+                *([on_credit] if credit_kop else []),
             ],
         ),
         (
