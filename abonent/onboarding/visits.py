@@ -196,6 +196,7 @@ def _refuse_known(mac: str, visit: Visit) -> None:
 def _book(visit: Visit, window: Window, at: datetime) -> None:
     if window.end <= at:
         raise UnableToVisit(Why.PAST)
+    hold(visit.technician_id)
     try:
         with transaction.atomic():  # a savepoint: the refusal of the database is an answer, not an accident
             visit.save()
@@ -203,6 +204,11 @@ def _book(visit: Visit, window: Window, at: datetime) -> None:
         if "onboarding_visit_no_double_booking" in str(error):
             raise UnableToVisit(Why.BOOKED) from None
         raise
+
+
+def hold(technician_id: int) -> None:
+    """Of one technician, one after another: two that overlap would else wait for each other until one is killed."""
+    db.run("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"technician:{technician_id}"])
 
 
 def _planned(visit_id: int, version: int | None) -> tuple[ConnectionRequest, Visit]:

@@ -218,7 +218,7 @@ def test_a_company_with_a_credit_limit_is_online_at_once_and_only_who_may_agree_
     assert sorted(Terms.objects.values_list("credit_limit_kop", flat=True)) == [0, 30_000_00]
     paper = ContractPaper.objects.order_by("id")[0].data
     with translation.override("en"):
-        said_there = str(printing._sections(paper))
+        said_there = " ".join(text for _, texts in printing._sections(paper) for text in texts)
     assert "may go below zero by 30\u00a0000,00" in said_there
 
 
