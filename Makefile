@@ -54,7 +54,7 @@ lock: ## pin the dependencies anew (needs uv)
 	for name in run dev; do uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header requirements/$$name.in -o requirements/$$name.txt; done
 
-# Chromium and FreeRADIUS for the tests: installed where we may, else they say what was skipped and why.
+# Chromium, FreeRADIUS and Kannel for the tests: installed where we may, else they say what was skipped and why.
 system-packages:
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	  && apt-get update -qq && apt-get install -y -qq chromium fonts-dejavu-core >/dev/null; } \
@@ -63,6 +63,9 @@ system-packages:
 	  && apt-get update -qq && apt-get install -y -qq --no-install-recommends freeradius freeradius-postgresql \
 	  freeradius-utils >/dev/null; } \
 	  || echo "freeradius is missing and cannot be installed here: the tests of access will be skipped"
+	@test -x /usr/lib/kannel/test/drive_smpp || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq --no-install-recommends kannel-extras >/dev/null; } \
+	  || echo "kannel-extras is missing and cannot be installed here: a test of SMPP will be skipped"
 
 $(READY): requirements/run.txt pyproject.toml
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)

@@ -1,13 +1,18 @@
 """SMPP over the wire, against a simulator in a process of its own: whole and long texts, throttling, lost answers."""
 
+import contextlib
+import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import transaction
+from smpplib import client as smpp_client
 
 from abonent.core import clock
 from abonent.notifications import delivery, outbox
@@ -19,6 +24,8 @@ from sandbox import testing
 from tests import smsc
 
 ANNA, THROTTLED, WRONG, SILENT = "+79161234567", "+79161230001", "+79161230002", "+79161230003"
+KANNEL = Path("/usr/lib/kannel/test/drive_smpp")
+KANNELS_BOX = 13001  # fixed: it connects there a second after we have bound
 
 
 @pytest.fixture
@@ -185,3 +192,52 @@ def test_what_receipts_say() -> None:
     (told,) = smpp.receipts()
     assert told == message.Receipt(["0000004783", "12AF", "12af", "4783"], False, "SMPP UNDELIV 001")
     assert smpp.receipts() == []
+
+
+@pytest.fixture
+def kannel(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[str]]]:
+    """Debian's Kannel as the centre: gives what its log says. Its own codec, written apart from both of ours.
+
+    It knows `bind_transmitter` only, gives no ids, and wants a box to hand its messages to.
+    """
+    if not KANNEL.exists():
+        pytest.skip("kannel-extras is not installed: its SMPP is not met (Debian: apt-get install kannel-extras)")
+    port = testing.free_ports()[0]
+    settings.SMPP_URL, settings.SMS_SENDER = f"smpp://127.0.0.1:{port}", "SkyNet"
+    settings.SMPP_SYSTEM_ID, settings.SMPP_PASSWORD = "us", smsc.PASSWORD
+    monkeypatch.setattr(smpp_client.Client, "bind_transceiver", smpp_client.Client.bind_transmitter)
+    arguments = [str(KANNEL), "-v", "0", "-m", "1", "-p", str(port)]
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # taken by another run of this test: its box will do
+            stack.enter_context(socket.create_server(("127.0.0.1", KANNELS_BOX)))
+        log = stack.enter_context((tmp_path / "log").open("wb"))
+        process = stack.enter_context(subprocess.Popen(arguments, stdout=log, stderr=subprocess.STDOUT))
+        try:
+            yield lambda: (tmp_path / "log").read_text("latin-1").splitlines()
+        finally:
+            smpp.close()
+            process.kill()
+
+
+def test_kannel_understands_what_we_send(kannel: Callable[[], list[str]]) -> None:
+    """A short text, a long one in parts, a question whether it is there, and the parting: nothing is dropped."""
+
+    def bound() -> bool:
+        with contextlib.suppress(message.UnableToSend):
+            smpp.check()
+            return True
+        return False
+
+    _until(bound)
+    smpp.send(sms("SkyNet: code 4711"))
+    smpp.send(sms("Отключение воды " * 9, notice_id=300))
+    assert smpp._link is not None
+    smpp._link._heard_at -= smpp_link.CHECKED_SECONDS + 1
+    smpp.check()  # heard of too long ago: it is asked
+    smpp.close()
+    _until(lambda: any("type unbind" in line for line in kannel()))
+    handled = [line.rpartition("of type ")[2] for line in kannel() if "of type " in line]
+    assert handled == ["bind_transmitter", *["submit_sm"] * 4, "enquire_link", "unbind"]
+    assert any("short_message = <SkyNet: code 4711>" in line for line in kannel())
+    wrong = ("ERROR", "PANIC", "WARNING", "dropp", "failed", "garbage", "Unhandled")
+    assert [line for line in kannel() if any(word in line for word in wrong)] == []
