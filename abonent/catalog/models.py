@@ -24,6 +24,19 @@ class Charging(models.TextChoices):
     ONCE = "once"
 
 
+class WhenUsedUp(models.TextChoices):
+    """What becomes of a line whose included traffic is used up; blank: it goes on as before."""
+
+    SLOW = "slow"
+    STOP = "stop"
+
+
+class Gives(models.TextChoices):
+    """What the network gives with an add-on; blank: nothing."""
+
+    STATIC_ADDRESS = "static_address"
+
+
 class Offer(models.Model):
     """A tariff or an add-on: what the two have in common. Its prices stand in its versions."""
 
@@ -40,6 +53,7 @@ class Offer(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     on_sale = models.BooleanField(default=True)
     featured = models.BooleanField(default=False)
+    gives = models.CharField(max_length=16, choices=Gives.choices, blank=True, default="", db_default="")
 
     def name(self, language: str) -> str:
         return self.name_en if language == "en" else self.name_ru
@@ -59,11 +73,20 @@ class OfferVersion(models.Model):
     charging = models.CharField(max_length=8, choices=Charging.choices)
     down_mbps = models.PositiveIntegerField(null=True)
     up_mbps = models.PositiveIntegerField(null=True)
-    included_octets = models.BigIntegerField(null=True)  # null: not limited
+    # Of a tariff: what a billing period includes; null: not limited. Of an add-on charged once: what it adds to one.
+    included_octets = models.BigIntegerField(null=True)
+    when_used_up = models.CharField(max_length=4, choices=WhenUsedUp.choices, blank=True, default="", db_default="")
+    slow_mbps = models.PositiveIntegerField(null=True)  # the speed from then on
     channels = models.PositiveIntegerField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["offer", "number"], name="catalog_version_number_once"),
             models.CheckConstraint(condition=models.Q(price_kop__gte=0), name="catalog_price_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(when_used_up="slow", slow_mbps__isnull=False, included_octets__isnull=False)
+                | models.Q(when_used_up="stop", slow_mbps__isnull=True, included_octets__isnull=False)
+                | models.Q(when_used_up="", slow_mbps__isnull=True),
+                name="catalog_when_used_up",
+            ),
         ]

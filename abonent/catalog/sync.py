@@ -80,6 +80,7 @@ def _shown(one: profile_schema.Offer, position: int) -> dict[str, Any]:
         "excludes": list(one.excludes),
         "position": position,
         "featured": one.featured,
+        "gives": one.gives or "",
         "on_sale": True,
     }
 
@@ -91,6 +92,8 @@ def _terms(one: profile_schema.Offer) -> dict[str, Any]:
         "down_mbps": one.down_mbps,
         "up_mbps": one.up_mbps,
         "included_octets": None if one.included_gb is None else one.included_gb * OCTETS_OF_GB,
+        "when_used_up": one.when_used_up or "",
+        "slow_mbps": one.slow_mbps,
         "channels": one.channels,
     }
 

@@ -182,7 +182,11 @@ class Offer(typed_files.Model):
     description: Text
     down_mbps: int | None = Field(default=None, ge=1, le=100_000)
     up_mbps: int | None = Field(default=None, ge=1, le=100_000)
-    included_gb: int | None = Field(default=None, ge=1, le=1_000_000)  # a billing period; None: unlimited
+    # Of a tariff: a billing period; None: unlimited. Of an add-on charged once: what it adds to the period.
+    included_gb: int | None = Field(default=None, ge=1, le=1_000_000)
+    when_used_up: Literal["slow", "stop"] | None = None  # None: it goes on as before
+    slow_mbps: int | None = Field(default=None, ge=1, le=100_000)  # the speed from then on
+    gives: Literal["static_address"] | None = None  # what the network gives with an add-on
     channels: int | None = Field(default=None, ge=1, le=10_000)
     requires: Annotated[tuple[Code, ...], Field(strict=False)] = ()  # service kinds, or codes of offers
     excludes: Annotated[tuple[Code, ...], Field(strict=False)] = ()  # codes of offers
@@ -199,6 +203,12 @@ class Offer(typed_files.Model):
                 raise ValueError("an internet tariff needs down_mbps and up_mbps")
             if self.kind == "tv" and self.channels is None:
                 raise ValueError("a TV tariff needs channels")
+        if self.when_used_up is not None and (self.role != "tariff" or self.included_gb is None):
+            raise ValueError("when_used_up is of a tariff with included_gb")
+        if (self.when_used_up == "slow") != (self.slow_mbps is not None):
+            raise ValueError("slow_mbps is the speed of when_used_up = slow: give both or neither")
+        if self.gives is not None and (self.role, self.kind) != ("addon", "internet"):
+            raise ValueError("gives is of an add-on of internet")
         return self
 
 

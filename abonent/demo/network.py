@@ -34,6 +34,7 @@ def make(today: date) -> None:
         Nas.objects.create(
             name="sandbox", address=NAS_ADDRESS, kind=NasKind.MIKROTIK, secret=NAS_SECRET, coa_port=_coa_port()
         )
+        lines.make_pool("static", "198.51.100.0/28")  # RFC 5737: nobody's
         for line in Line.objects.select_related("contract").order_by("id"):
             number = line.contract.number
             lines.give_login(line.pk, number, password=f"net-{number}")

@@ -4,11 +4,13 @@ from abonent.billing import addons, changes, quotes, rules
 from abonent.billing.models import Change, Quote
 from abonent.billing.models_changes import ChangeState
 from abonent.core import audit, clock, db, events
+from abonent.flows import network_extras
 from abonent.ledger import transfers
 from abonent.ledger.models import Account
 from abonent.notifications import outbox
 
 ON, OFF = addons.ON, addons.OFF
+NoAddressFree = network_extras.NoAddressFree
 
 
 def quote(*, account_id: int, what: str, subscription_id: int, code: str, is_now: bool) -> Quote:
@@ -36,6 +38,7 @@ def confirm(*, account_id: int, token: str, what: str, actor: str, address: str 
         change = addons.confirm(
             account_id=account_id, token=token, what=what, on=clock.today(), at=clock.now(), actor=actor
         )
+        network_extras.follow(change)
         _tell(change, actor=actor, action="billing.change_addon", address=address)
     return change
 
@@ -75,6 +78,15 @@ def _tell(change: Change, *, actor: str, action: str, address: str | None) -> No
     )
     events.publish(f"contract:{contract_id}", "addon", {"change": change.id, "state": str(change.state)})
     if change.state == ChangeState.CANCELLED:
+        return
+    gigabytes = network_extras.pack_gb(change)
+    if gigabytes:
+        outbox.queue(
+            key=f"{change.what}:{change.id}",
+            contract_id=contract_id,
+            kind="traffic_added",
+            params={"gb": gigabytes, "total_kop": change.total_kop},
+        )
         return
     kind = "addon_disconnected"
     if change.what == ON:

@@ -24,6 +24,7 @@ from abonent.flows import (
     defer,
     forgetting,
     import_statement,
+    network_extras,
     receipt_offsets,
     receipting,
     reconciling,
@@ -31,10 +32,11 @@ from abonent.flows import (
     sign_request,
     tell_documents,
     topup,
+    traffic,
 )
 from abonent.identity import codes, devices, limits
+from abonent.network import allowances, mending
 from abonent.network import devices as network_devices
-from abonent.network import mending
 from abonent.notifications import delivery
 from abonent.payments import gateway_asks
 from abonent.support import waiting
@@ -86,9 +88,12 @@ ENTRIES = (
     Entry("requests_online", sign_request.send_online, daily=False),
     Entry("autopay", autopay.debit_due, daily=False),
     Entry("charge", lambda now: charge_run.catch_up_unless_stopped(clock.on_date(now)), daily=False),
+    Entry("traffic", traffic.tick, daily=False),
+    Entry("static_addresses", lambda now: network_extras.settle(), daily=False),
     # After the charge: it has left its own rows for each line it closed or opened.
     Entry("access", mending.tick, daily=False),
     Entry("old_answers", lambda now: mending.forget_old(clock.on_date(now))),
+    Entry("old_traffic", allowances.forget_old),
     Entry("sightings", lambda now: network_devices.forget_old()),
     Entry("autopay_plan", lambda now: autopay.plan(clock.on_date(now))),
     Entry("receipt_offsets", lambda now: receipt_offsets.offset_due(clock.on_date(now))),

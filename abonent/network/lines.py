@@ -18,6 +18,18 @@ class UnableToSetUp(Exception):
     """What cannot be so, and why. Nothing is written."""
 
 
+class NoAddressFree(UnableToSetUp):
+    """The pools are empty."""
+
+
+class NotANetwork(UnableToSetUp):
+    """Not a network of IPv4 in CIDR notation, or one larger than a /16."""
+
+
+class PoolTaken(UnableToSetUp):
+    """Another pool has that name or some of those addresses, or addresses of this one are given out."""
+
+
 def give_login(line_id: int, name: str, *, password: str | None = None) -> Login:
     """A PPPoE login with a network password of its own, made by us unless given. A repeat gives what is there.
 
@@ -62,18 +74,84 @@ def bind(
     return found
 
 
-def give_address(line_id: int, pool_id: int) -> StaticAddress:
-    """The pool's lowest free address, for good; a repeat gives what the line has.   Raises UnableToSetUp."""
+def give_address(line_id: int, pool_id: int, *, subscription_id: int | None = None) -> StaticAddress:
+    """The pool's lowest free address; a repeat gives what the line has.
+
+    subscription_id: the add-on that pays for it; None: the staff give it.   Raises NoAddressFree.
+    """
     db.require_transaction()
     pool = db.lock(AddressPool, [pool_id])[pool_id]  # two at once take two addresses
     has = StaticAddress.objects.filter(line_id=line_id).first()
     if has is not None:
+        if subscription_id is not None and has.subscription_id != subscription_id:
+            has.subscription_id = subscription_id
+            has.save(update_fields=["subscription_id"])
         return has
+    address = _free(pool)
+    if address is None:
+        raise NoAddressFree(f"the pool {pool.name} has no free address")
+    return StaticAddress.objects.create(line_id=line_id, pool=pool, address=address, subscription_id=subscription_id)
+
+
+def give_address_of_addon(line_id: int, subscription_id: int) -> StaticAddress:
+    """The lowest free address of the first pool that has one.   Raises NoAddressFree."""
+    for pool in AddressPool.objects.order_by("id"):
+        try:
+            return give_address(line_id, pool.pk, subscription_id=subscription_id)
+        except NoAddressFree:
+            continue
+    raise NoAddressFree("no pool has a free address")
+
+
+def has_free_address() -> bool:
+    return any(_free(pool) is not None for pool in AddressPool.objects.order_by("id"))
+
+
+def take_address_of_addon(subscription_id: int) -> bool:
+    """The add-on has ended, and the address goes back to its pool. Twice is once."""
+    db.require_transaction()
+    return bool(StaticAddress.objects.filter(subscription_id=subscription_id).delete()[0])
+
+
+def free_addresses(pool: AddressPool) -> int:
+    network = ipaddress.ip_network(pool.network)
+    hosts = network.num_addresses - (2 if network.version == 4 and network.prefixlen < 31 else 0)
+    return hosts - StaticAddress.objects.filter(pool=pool).count()
+
+
+def make_pool(name: str, network: str) -> AddressPool:
+    """A pool of addresses to give out.   Raises UnableToSetUp."""
+    db.require_transaction()
+    name = " ".join(name.split())[:64]
+    try:
+        found = ipaddress.ip_network(network.strip())
+    except ValueError:
+        raise NotANetwork(network[:60]) from None
+    if found.version != 4 or found.prefixlen < 16:
+        raise NotANetwork(network[:60])
+    if not name:
+        raise UnableToSetUp("a pool has a name")
+    for other in AddressPool.objects.all():
+        if other.name == name or found.overlaps(ipaddress.IPv4Network(other.network)):
+            raise PoolTaken(other.name)
+    return AddressPool.objects.create(name=name, network=str(found))
+
+
+def remove_pool(pool_id: int) -> AddressPool | None:
+    """One of which nothing is given out; None: there is none.   Raises PoolTaken."""
+    db.require_transaction()
+    pool = AddressPool.objects.select_for_update().filter(id=pool_id).first()
+    if pool is not None:
+        if StaticAddress.objects.filter(pool=pool).exists():
+            raise PoolTaken(pool.name)
+        pool.delete()
+    return pool
+
+
+def _free(pool: AddressPool) -> str | None:
+    network = ipaddress.ip_network(pool.network)
     taken = set(StaticAddress.objects.values_list("address", flat=True))
-    for one in ipaddress.ip_network(pool.network).hosts():
-        if str(one) not in taken:
-            return StaticAddress.objects.create(line_id=line_id, pool=pool, address=str(one))
-    raise UnableToSetUp(f"the pool {pool.name} has no free address")
+    return next((str(one) for one in network.hosts() if str(one) not in taken), None)
 
 
 def take_address(line_id: int) -> None:

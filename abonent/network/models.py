@@ -10,10 +10,18 @@ from abonent.network.models_lines import DeviceSource as DeviceSource
 from abonent.network.models_lines import Login as Login
 from abonent.network.models_lines import Sighting as Sighting
 from abonent.network.models_lines import StaticAddress as StaticAddress
+from abonent.network.models_outages import Outage as Outage
+from abonent.network.models_outages import OutageBuilding as OutageBuilding
+from abonent.network.models_outages import OutageCredit as OutageCredit
+from abonent.network.models_outages import OutageLine as OutageLine
+from abonent.network.models_outages import OutageState as OutageState
 from abonent.network.models_sessions import AccessSession as AccessSession
 from abonent.network.models_sessions import Authorisation as Authorisation
 from abonent.network.models_sessions import ClosedSession as ClosedSession
 from abonent.network.models_sessions import Usage as Usage
+from abonent.network.models_traffic import Allowance as Allowance
+from abonent.network.models_traffic import Threshold as Threshold
+from abonent.network.models_traffic import TrafficPack as TrafficPack
 
 
 class NasKind(models.TextChoices):
@@ -112,3 +120,13 @@ class AccessChange(models.Model):
             models.Index(fields=["next_try_at"], condition=models.Q(state="queued"), name="network_change_due"),
             models.Index(fields=["session"], condition=models.Q(state="queued"), name="network_change_of_session"),
         ]
+
+
+class Mend(models.Model):
+    """A look of the reconciler at all live sessions, and what it found; kept for two weeks."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    sessions = models.PositiveIntegerField()
+    drifted = models.PositiveIntegerField()  # had something else than the ledger allows
+    stale = models.PositiveIntegerField()  # had fallen silent, and were ended

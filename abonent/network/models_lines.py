@@ -83,3 +83,5 @@ class StaticAddress(models.Model):
     line = models.OneToOneField(Line, on_delete=models.PROTECT, related_name="static_address")
     pool = models.ForeignKey(AddressPool, null=True, on_delete=models.PROTECT)
     address = models.GenericIPAddressField(unique=True)
+    # The add-on that pays for it: it goes when that ends. Null: given by the staff, and taken by the staff.
+    subscription_id = models.BigIntegerField(null=True, unique=True)

@@ -18,6 +18,10 @@ class OwnLine(NamedTuple):
     subscription_id: int
     included_octets: int | None  # None: not limited
     period: periods.Period  # what the included traffic is counted over
+    extra_octets: int = 0  # bought for this period
+    when_used_up: str = ""  # catalog.models.WhenUsedUp
+    slow_mbps: int | None = None
+    address: str | None = None  # of its own, static
 
 
 class DayTraffic(NamedTuple):
@@ -37,14 +41,16 @@ class Session(NamedTuple):
 
 
 _LINES = """
-    select s.line_id, s.id as subscription_id, v.included_octets, c.whole_start, c.whole_end
+    select s.line_id, s.id as subscription_id, v.included_octets, v.when_used_up, v.slow_mbps, s.anchor_day,
+           host(a.address) as address,
+           (
+               select coalesce(sum(k.octets), 0)::bigint from network_trafficpack k
+               where k.line_id = s.line_id and k.period_start = radius.period_start(s.anchor_day, %(on)s)
+           ) as extra_octets
     from subscribers_line l
     join billing_subscription s on s.line_id = l.id and s.role = 'tariff' and s.kind = 'internet' and s.state <> 'ended'
     join catalog_offerversion v on v.id = s.version_id
-    left join lateral (
-        select whole_start, whole_end from billing_charge c
-        where c.subscription_id = s.id and c.period_start <= %(on)s order by c.period_start desc limit 1
-    ) c on true
+    left join network_staticaddress a on a.line_id = s.line_id
     where l.contract_id = %(contract_id)s
     order by s.line_id
 """
@@ -69,9 +75,11 @@ def lines(contract_id: int, on: date) -> list[OwnLine]:
             row["line_id"],
             row["subscription_id"],
             row["included_octets"],
-            periods.Period(row["whole_start"], row["whole_end"])
-            if row["whole_end"] is not None and row["whole_start"] <= on < row["whole_end"]
-            else periods.calendar_month(on),
+            periods.cycle(on, row["anchor_day"]),
+            row["extra_octets"],
+            row["when_used_up"],
+            row["slow_mbps"],
+            row["address"],
         )
         for row in db.rows(_LINES, {"contract_id": contract_id, "on": on})
     ]

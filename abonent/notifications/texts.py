@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from abonent.core import money
-from abonent.notifications import texts_cards, texts_security
+from abonent.notifications import texts_cards, texts_network, texts_security
 from abonent.notifications.text_shape import Kind as Kind
 from abonent.notifications.text_shape import Text as Text
 from abonent.notifications.text_shape import day as _date
@@ -322,5 +322,6 @@ KINDS: dict[str, Kind] = {
     "tariff_refused": Kind(_OFFER | {"why"}, _tariff_refused),
     "answer_waits": Kind(frozenset(), _answer_waits, sms_first=True, inbox=""),
     **texts_cards.KINDS,
+    **texts_network.KINDS,
     **texts_security.KINDS,
 }

@@ -204,6 +204,8 @@ def _why(refused: tariff_prices.UnableToChange) -> str:
         return _("This service is not offered any more. Nothing was done.")
     if isinstance(refused, billing_addons.TariffAsleep):
         return _("Its tariff does not work now: top up first, or connect the service from the next period.")
+    if isinstance(refused, change_addons.NoAddressFree):
+        return _("All our addresses are given out just now. Nothing was charged; ask us, and we will find one.")
     if isinstance(refused, billing_addons.OnlyNow):
         return _("This is charged once, when you order it. Nothing was done.")
     if isinstance(refused, obstacles.ContractEnds | obstacles.Paused | obstacles.BeginsLater | obstacles.DueToday):

@@ -48,6 +48,9 @@ class Traffic(NamedTuple):
     first: date
     last: date
     said: str
+    after: str  # what becomes of the line when it is used up, or has become; empty: the tariff has no limit
+    is_used_up: bool
+    address: str  # static; empty: none
     days: list[DayRow]  # the newest first
     sessions: list[SessionRow]
 
@@ -72,13 +75,16 @@ def _line(line: queries.OwnLine, today: date) -> Traffic:
     used = sum(one.down_octets + one.up_octets for one in known if one.on >= line.period.start)
     days = known[-DAYS:]
     most = max(one.down_octets + one.up_octets for one in days)
-    included = line.included_octets
+    included = None if line.included_octets is None else line.included_octets + line.extra_octets
     total = sum(one.down_octets + one.up_octets for one in days)
     return Traffic(
         used=shown(used),
         left="" if included is None else shown(_rounded_up(max(0, included - used))),
         included="" if included is None else shown(included),
         percent=0 if not included else min(100, used * 100 // included),
+        after="" if included is None else _after(line, is_used_up=used >= included),
+        is_used_up=included is not None and used >= included,
+        address=line.address or "",
         period=formats.period(line.period.start, line.period.end),
         bars=_bars([one.down_octets + one.up_octets for one in days], most),
         most=shown(most),
@@ -89,6 +95,21 @@ def _line(line: queries.OwnLine, today: date) -> Traffic:
         days=[DayRow(one.on, shown(one.down_octets), shown(one.up_octets)) for one in reversed(days)],
         sessions=[_session(one) for one in queries.sessions(line.line_id, today)],
     )
+
+
+def _after(line: queries.OwnLine, *, is_used_up: bool) -> str:
+    facts = {"slow": line.slow_mbps, "day": formats.day(line.period.end)}
+    if is_used_up:
+        said = {
+            "slow": _("The included traffic is used: %(slow)s Mbit/s until %(day)s."),
+            "stop": _("The included traffic is used: the internet stands still until %(day)s."),
+        }.get(line.when_used_up, _("The included traffic is used; the internet goes on as before."))
+    else:
+        said = {
+            "slow": _("When it is used, the speed is %(slow)s Mbit/s until %(day)s."),
+            "stop": _("When it is used, the internet stands still until %(day)s."),
+        }.get(line.when_used_up, _("When it is used, the internet goes on as before."))
+    return said % facts
 
 
 def _rounded_up(octets: int) -> int:

@@ -162,7 +162,7 @@ def test_the_demo_finds_its_prices(built_in: profile.Profile) -> None:
 
 
 def test_only_one_tariff_counts_traffic(built_in: profile.Profile) -> None:
-    assert [one.code for one in built_in.catalog if one.included_gb is not None] == ["city-300"]
+    assert [one.code for one in built_in.catalog if one.included_gb is not None] == ["city-300", "traffic-100"]
 
 
 @pytest.mark.parametrize("segment", SEGMENTS)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import translation
 
 from abonent.notifications import texts
-from abonent.notifications.tests import said_of_cards, said_of_security
+from abonent.notifications.tests import said_of_cards, said_of_network, said_of_security
 
 TODAY = date(2026, 12, 14)
 NBSP = "\u00a0"
@@ -201,6 +201,7 @@ RUSSIAN: list[tuple[str, dict[str, Any], str, str]] = [
         f"На ваш вопрос ответили. Прочитать: {settings.PUBLIC_URL}/mail/",
     ),
     *said_of_cards.RUSSIAN,
+    *said_of_network.RUSSIAN,
     *said_of_security.RUSSIAN,
 ]
 ENGLISH: list[tuple[str, dict[str, Any], str, str]] = [
