@@ -127,6 +127,8 @@ def _form(request: gate.StaffRequest, asked: ConnectionRequest, form: SigningFor
         "documents": DOCUMENTS,
         "tariffs": [_offer(one) for one in form.tariffs],
         "addons": [_offer(one) for one in form.addons],
+        "more": [_offer(one) for one in form.more],
+        "with_it": form["more"].value() or [],
         "ticked": form["addons"].value() or [],
         "may_credit": form.may_credit,
     }
@@ -206,7 +208,7 @@ def _initial(asked: ConnectionRequest) -> dict[str, Any]:
 
 
 def _sent(request: gate.StaffRequest) -> list[tuple[str, str]]:
-    names = [*SigningForm.base_fields, "addons"]
+    names = [*SigningForm.base_fields, "more", "addons"]
     return [(name, value) for name in names for value in request.POST.getlist(name)]
 
 

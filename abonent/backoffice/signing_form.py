@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from abonent.catalog import queries as catalog
-from abonent.catalog.models import OfferRole, OfferVersion
+from abonent.catalog.models import OfferRole, OfferVersion, ServiceKind
 from abonent.core import check_digits, clock, money
 from abonent.flows.sign_request import Terms
 from abonent.onboarding.models import ConnectionRequest
@@ -62,10 +62,20 @@ class SigningForm(forms.Form):
             choices=[(one.offer.code, one.offer.code) for one in self.addons], required=False
         )
 
+        self.fields["more"] = forms.MultipleChoiceField(
+            choices=[(one.offer.code, one.offer.code) for one in self.more], required=False
+        )
+
+    @property
+    def more(self) -> list[OfferVersion]:
+        """What goes beside a tariff of the internet: television, telephony, video."""
+        return [one for one in self.tariffs if one.offer.kind != ServiceKind.INTERNET]
+
     @property
     def chosen(self) -> list[OfferVersion]:
         """The offers of a valid form, the tariff first."""
-        wanted = [self.cleaned_data["tariff"], *self.cleaned_data["addons"]]
+        given = self.cleaned_data
+        wanted = dict.fromkeys([given["tariff"], *given["more"], *given["addons"]])
         by_code = {one.offer.code: one for one in (*self.tariffs, *self.addons)}
         return [by_code[code] for code in wanted]
 

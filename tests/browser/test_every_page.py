@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import psycopg
 import pytest
 from playwright.sync_api import Page, Request
 
@@ -84,8 +85,18 @@ def wrong(page: Page, served: Served, address: str) -> list[str]:
     return found
 
 
+def kept(served: Served, question: str) -> str:
+    """One value of the database of what is served."""
+    with psycopg.connect(served.env["DATABASE_URL"]) as asked:
+        row = asked.execute(question).fetchone()
+    assert row is not None, question
+    return str(row[0])
+
+
 def test_the_public_site(looking: Page, served: Served, hosts: set[str]) -> None:
-    assert [one for address in PUBLIC for one in wrong(looking, served, address)] == []
+    token = kept(served, "select token from onboarding_connectionrequest where state = 'visit' limit 1")
+    pages = (*PUBLIC, f"/connect/request/{token}/")
+    assert [one for address in pages for one in wrong(looking, served, address)] == []
     assert hosts == {served.url.removeprefix("http://")}
 
 
@@ -127,7 +138,14 @@ def test_the_workplace(looking: Page, served: Served, hosts: set[str]) -> None:
     looking.goto(served.path("/staff/login/?as=admin"))
     looking.get_by_role("button", name="Войти", exact=True).click()
     looking.wait_for_url(served.path("/staff/"))
-    assert found + [one for address in STAFF for one in wrong(looking, served, address)] == []
+    ready = kept(served, "select id from onboarding_connectionrequest where state = 'connected' limit 1")
+    signed = kept(served, "select id from onboarding_connectionrequest where state = 'signed' limit 1")
+    requests = (
+        f"/staff/requests/{ready}/",
+        f"/staff/requests/{ready}/contract/",
+        f"/staff/requests/{signed}/contract/",
+    )
+    assert found + [one for address in (*STAFF, *requests) for one in wrong(looking, served, address)] == []
     assert hosts == {served.url.removeprefix("http://")}
 
 

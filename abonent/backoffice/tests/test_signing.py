@@ -259,6 +259,12 @@ def test_nobody_is_given_a_contract_whom_the_typed_does_not_fit(manager: Client,
     assert Contract.objects.count() == 1
 
 
+def test_television_is_signed_for_beside_the_internet(manager: Client, staff: StaffBrowser) -> None:
+    sign(manager, connected(staff), {**PERSON, "more": "tv-basic", "addons": "static-ip"})
+    taken = Contract.objects.get().account.subscriptions.order_by("id")
+    assert sorted(one.version.offer.code for one in taken) == ["city-300", "static-ip", "tv-basic"]
+
+
 def test_services_that_do_not_go_together_are_refused(manager: Client, staff: StaffBrowser) -> None:
     asked = connected(staff)
     from abonent.catalog.models import Offer
