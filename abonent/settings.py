@@ -94,6 +94,9 @@ SMPP_SYSTEM_ID = os.environ.get("ABONENT_SMPP_SYSTEM_ID", "")
 SMPP_PASSWORD = os.environ.get("ABONENT_SMPP_PASSWORD", "")
 SMPP_SYSTEM_TYPE = os.environ.get("ABONENT_SMPP_SYSTEM_TYPE", "")
 SMS_SENDER = os.environ.get("ABONENT_SMS_SENDER", "")
+SMS_PART_PRICE_KOP = int(os.environ.get("ABONENT_SMS_PART_PRICE_KOP", "350"))  # what staff are shown before a mailing
+# Who we are to browsers' push services: `abonent` makes it once beside the secret key.
+VAPID_PRIVATE_KEY = os.environ.get("ABONENT_VAPID_KEY", "")
 # Messages with codes and one-time passwords in a day, of all people together: what a crowd of robots can cost.
 CODES_A_DAY = int(os.environ.get("ABONENT_CODES_A_DAY", "500"))
 EMAIL_GATEWAY = os.environ.get("ABONENT_EMAIL_GATEWAY", "smtp" if SANDBOX else "console")

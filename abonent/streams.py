@@ -1,7 +1,7 @@
 """Live pages: GET /events/ sends the signed-in user the events of his contracts, as server-sent events.
 
 `?talk=<token>` adds one conversation: a guest's by its token alone, a contract's for its owner. Staff who answer
-messages hear the desk.
+messages hear the desk, who send mailings how far they are.
 
 An ASGI application of its own, without Django's middleware: a stream in a Django view would pin a thread and a pooled
 connection for as long as the page is open. The session is checked at the start and every minute, each time on a
@@ -54,11 +54,11 @@ _USER = """
     group by identity_user.id
 """
 _STAFF = """
-    select identity_user.password from identity_user
+    select role.permissions from identity_user
     join identity_role role on role.id = identity_user.role_id
     where identity_user.id = %s and identity_user.is_active and identity_user.is_staff
-      and 'messages.answer' = any(role.permissions)
 """
+_OF_STAFF = {"messages.answer": "desk", "mailings.send": "mailings"}  # what a permission opens
 _TALK = "select id, contract_id from conversations_conversation where token = %s"
 _ALWAYS = [
     (b"x-content-type-options", b"nosniff"),
@@ -281,8 +281,9 @@ async def _signed_in(hub: hubs.Hub, cookie: str) -> tuple[int | None, set[int], 
         return nobody
     ids = set(users[0]["contract_ids"])
     topics = {f"contract:{one}" for one in ids}
-    if not ids and await hub.rows(_STAFF, [user_id]):
-        topics.add("desk")
+    if not ids:
+        granted = [one for row in await hub.rows(_STAFF, [user_id]) for one in row["permissions"]]
+        topics |= {_OF_STAFF[one] for one in granted if one in _OF_STAFF}
     return user_id, ids, topics
 
 

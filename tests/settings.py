@@ -6,6 +6,7 @@ from tests import memory
 
 os.environ.setdefault("ABONENT_HOME", str(memory.home()))
 os.environ.setdefault("ABONENT_SECRET_KEY", "only-for-tests")
+os.environ.setdefault("ABONENT_VAPID_KEY", "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw")  # RFC 8291's own example
 os.environ.setdefault("ABONENT_SANDBOX", "1")
 os.environ.setdefault("ABONENT_PROFILE", "skynet")
 

@@ -1,7 +1,8 @@
 """An SMS centre over SMPP 3.4 for tests: the `smpp34` simulator, in a process of its own.
 
 It prints its port, then a JSON line for each part it takes. Where the last digits of a phone are 01 it is throttled
-once, 02 refused for good, 03 not answered at all and cut off; each other part has its receipt, with the id in decimal.
+once, 02 refused for good, 03 not answered at all and cut off; each other part has its receipt, with the id in decimal
+and the sender's own reference. Receipts that nobody has answered are told again to the next connection.
 """
 
 import asyncio
@@ -12,10 +13,11 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from smpp34 import Esme, Server, SubmitSmEvent
+from smpp34 import Esme, Server, SmppError, SubmitSmEvent
 
 PASSWORD = "secret"
 THROTTLED, BAD_ADDRESS = 0x58, 0x0B
+USER_MESSAGE_REFERENCE = 0x0204
 
 
 class Centre:
@@ -50,18 +52,53 @@ def start(port: int = 0) -> Iterator[Centre]:
             process.wait()
 
 
+class Receipts:
+    """What the centre still has to tell; as many at once as a connection answers."""
+
+    def __init__(self) -> None:
+        self.session: Esme | None = None
+        self.kept: dict[int, SubmitSmEvent] = {}
+        self._telling: set[asyncio.Task[None]] = set()
+
+    def connected(self, session: Esme) -> None:
+        self.session = session
+        for count in list(self.kept):
+            self._start(count)
+
+    def keep(self, count: int, event: SubmitSmEvent) -> None:
+        self.kept[count] = event
+        self._start(count)
+
+    def _start(self, count: int) -> None:
+        task = asyncio.create_task(self._deliver(count))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _deliver(self, count: int) -> None:
+        event, session = self.kept[count], self.session
+        text = f"id:{count:010d} sub:001 dlvrd:001 submit date:2611221200 done date:2611221200 stat:DELIVRD err:000"
+        own = [one for one in event.tlvs if one.tag == USER_MESSAGE_REFERENCE]
+        with contextlib.suppress(SmppError):  # the connection is gone: the next one hears it
+            assert session is not None
+            await session.deliver_sm(
+                event.source_addr, text.encode(), source_addr=event.destination_addr, esm_class=4, dest_addr_ton=5,
+                tlvs=own,
+            )  # fmt: skip
+            self.kept.pop(count, None)
+
+
 async def serve(port: int) -> None:
     server = Server("127.0.0.1", port, system_id="centre")
     await server.start()
     print(port, flush=True)  # noqa: T201
-    sessions: dict[str, Esme] = {}
+    receipts = Receipts()
     throttled: set[str] = set()
     count = 0x0A00
     kept = []  # a decision that is never made
     while True:
         event = await server.next()
         if isinstance(event, Esme):
-            sessions[event.session_id] = event
+            receipts.connected(event)
             continue
         if not isinstance(event, SubmitSmEvent):
             continue
@@ -80,10 +117,7 @@ async def serve(port: int) -> None:
             continue
         event.accept(f"{count:X}")
         if event.registered_delivery:
-            text = f"id:{count:010d} sub:001 dlvrd:001 submit date:2611221200 done date:2611221200 stat:DELIVRD err:000"
-            await sessions[event.session_id].deliver_sm(
-                event.source_addr, text.encode(), source_addr=phone, esm_class=4, dest_addr_ton=5
-            )
+            receipts.keep(count, event)
 
 
 def _tell(event: SubmitSmEvent) -> None:

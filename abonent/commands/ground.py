@@ -2,11 +2,13 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
 
 from abonent.core import embedded, profile
+from abonent.notifications.channels import push_crypto
 
 
 class UnableToPrepare(Exception):
@@ -25,6 +27,7 @@ def prepare(module: ModuleType, ground: ExitStack) -> None:
     try:
         home.mkdir(parents=True, exist_ok=True)
         os.environ.setdefault("ABONENT_SECRET_KEY", _secret_key(home))
+        os.environ.setdefault("ABONENT_VAPID_KEY", _vapid_key(home))
     except OSError as error:
         raise UnableToPrepare(
             f"the folder {home} cannot be used ({error.strerror}): set ABONENT_HOME to one that may be written"
@@ -52,13 +55,21 @@ def prepare(module: ModuleType, ground: ExitStack) -> None:
 
 
 def _secret_key(home: Path) -> str:
-    """The installation's own key, made once; production may give its own in ABONENT_SECRET_KEY."""
-    path = home / "secret_key"
+    """The installation's own key; production may give its own in ABONENT_SECRET_KEY."""
+    return _made_once(home / "secret_key", lambda: secrets.token_urlsafe(50))
+
+
+def _vapid_key(home: Path) -> str:
+    """Browsers subscribe to pushes of this key alone: with another one they would have to be asked anew."""
+    return _made_once(home / "vapid_key", push_crypto.new_private_key)
+
+
+def _made_once(path: Path, make: Callable[[], str]) -> str:
     try:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         return path.read_text(encoding="ascii").strip()
     with os.fdopen(handle, "w", encoding="ascii") as file:
-        key = secrets.token_urlsafe(50)
+        key = make()
         file.write(key)
     return key

@@ -14,7 +14,7 @@ from abonent.core import clock
 from abonent.core.models import AuditEntry
 from abonent.ledger.models import Transfer
 from abonent.network.models_sessions import AccessSession, ClosedSession, Usage
-from abonent.notifications import texts
+from abonent.notifications import wording
 from abonent.notifications.models import Notice
 from abonent.onboarding.models import ConnectionRequest
 from abonent.subscribers.models import Customer, Line
@@ -89,8 +89,10 @@ def requests(one: Whose, language: str) -> Iterator[tuple[Any, ...]]:
 
 def notices(one: Whose, language: str) -> Iterator[tuple[Any, ...]]:
     found = Notice.objects.filter(contract_id__in=one.contract_ids).select_related("contract").order_by("id")
+    own = wording.current()
     for notice in found.iterator(chunk_size=_CHUNK):
-        said = texts.render(
+        said = wording.render(
+            own,
             notice.kind,
             notice.params,
             language=language,

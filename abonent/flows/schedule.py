@@ -24,6 +24,7 @@ from abonent.flows import (
     defer,
     forgetting,
     import_statement,
+    mailing,
     network_extras,
     receipt_offsets,
     receipting,
@@ -44,6 +45,7 @@ from abonent.support import waiting
 # Every module with a job; a test compares this with the tree.
 JOB_MODULES = (
     "abonent.flows.bind_card",
+    "abonent.flows.mailing",
     "abonent.flows.receipt_delivery",
     "abonent.flows.recover_password",
     "abonent.flows.refunding",
@@ -70,6 +72,7 @@ ENTRIES = (
     Entry("refunds", refunding.poll_open, daily=False),
     Entry("bank_entries", lambda now: import_statement.credit_new(), daily=False),
     Entry("notices", lambda now: delivery.wake_if_due(), daily=False),
+    Entry("mailings", lambda now: mailing.go_on(), daily=False),
     Entry("receipts", receipting.make_good, daily=False),
     Entry("talks_late", waiting.tell_late, daily=False),
     Entry("events", lambda now: events.sweep(), daily=False),

@@ -5,23 +5,25 @@ Whatever becomes of the SMS or the e-mail (quiet hours, no phone, a gateway that
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from abonent.conversations import inbox
 from abonent.conversations.models import Folder
 from abonent.core import clock, db
-from abonent.notifications import texts
+from abonent.notifications import texts, wording
 
 log = logging.getLogger(__name__)
 
 _MONEY = ("payment", "charge", "money", "autopay", "card", "credit", "deferral", "receipt", "refund")
 
 
-def keep(notices: Sequence[dict[str, Any]], at: datetime) -> int:
-    """The rows of delivery_claim.sql; give how many are new."""
-    letters = [letter for one in notices if (letter := _letter(one, at)) is not None]
+def keep(
+    notices: Sequence[dict[str, Any]], at: datetime, own: Mapping[tuple[str, str], wording.Own] | None = None
+) -> int:
+    """The rows of delivery_claim.sql; give how many are new.   own: the operator's words."""
+    letters = [letter for one in notices if (letter := _letter(one, at, own or {})) is not None]
     if not letters:
         return 0
     with db.atomic():
@@ -38,12 +40,18 @@ def folder_of(kind: str) -> Folder | None:
     return Folder(known.inbox)
 
 
-def _letter(notice: dict[str, Any], at: datetime) -> inbox.Letter | None:
+def is_copy(notice: dict[str, Any]) -> bool:
+    """Its letter is kept by the notice that it is a copy of."""
+    return bool(notice.get("only_by")) and notice["key"].endswith(f"/{notice['only_by']}")
+
+
+def _letter(notice: dict[str, Any], at: datetime, own: Mapping[tuple[str, str], wording.Own]) -> inbox.Letter | None:
     folder = folder_of(notice["kind"])
-    if folder is None:
+    if folder is None or is_copy(notice):
         return None
     try:
-        text = texts.render(
+        text = wording.render(
+            own,
             notice["kind"],
             json.loads(notice["params"]),
             language=notice["language"],

@@ -14,34 +14,51 @@ from abonent.notifications.text_shape import Text as Text
 from abonent.notifications.text_shape import day as _date
 from abonent.notifications.text_shape import show_date as _show_date
 
+MAILING, MAILING_OFFER = "mailing", "mailing_offer"
+
 
 def render(kind: str, params: dict[str, Any], *, language: str, contract_number: str, today: date) -> Text:
     """The text of one notice. today: the operator's date; a date of another year shows its year."""
-    with translation.override("en" if language.startswith("en") else "ru"):
+    with spoken(language):
         return KINDS[kind].write(params, contract_number, today)
 
 
-def sms(text: Text) -> str:
-    return f"{settings.PROFILE.brand}: {text.body}"
+def spoken(language: str) -> translation.override:
+    return translation.override("en" if language.startswith("en") else "ru")
 
 
-def letter(text: Text, *, language: str) -> str:
+def is_english() -> bool:
+    """What the reader of the text being made reads."""
+    return (translation.get_language() or "").startswith("en")
+
+
+def sms(text: Text, *, language: str = "ru", refusal_url: str = "") -> str:
+    """refusal_url: of marketing, where one tap stops it."""
+    said = f"{settings.PROFILE.brand}: {text.body}"
+    if not refusal_url:
+        return said
+    with spoken(language):
+        refusal = _("No more: %(url)s") % {"url": refusal_url}
+    return f"{said} {refusal}"
+
+
+def letter(text: Text, *, language: str, refusal_url: str = "") -> str:
     """The body of an e-mail: the paragraph, where to go, whom to call."""
-    with translation.override("en" if language.startswith("en") else "ru"):
+    with spoken(language):
         contacts = settings.PROFILE.contacts
-        return "\n".join(
-            (
-                _("Good day!"),
-                "",
-                text.body,
-                "",
-                _("Your account: %(url)s") % {"url": f"{settings.PUBLIC_URL}/cabinet/"},
-                _("Support: %(phone)s") % {"phone": contacts.support_phone},
-                "",
-                f"-- \n{settings.PROFILE.brand}",
-                "",
-            )
-        )
+        lines = [
+            _("Good day!"),
+            "",
+            text.body,
+            "",
+            _("Your account: %(url)s") % {"url": f"{settings.PUBLIC_URL}/cabinet/"},
+            _("Support: %(phone)s") % {"phone": contacts.support_phone},
+            "",
+            f"-- \n{settings.PROFILE.brand}",
+        ]
+        if refusal_url:
+            lines.append(_("You agreed to get offers. No more of them: %(url)s") % {"url": refusal_url})
+        return "\n".join([*lines, ""])
 
 
 def check(kind: str, params: dict[str, Any], *, has_secret: bool = False) -> None:
@@ -212,7 +229,7 @@ def _addon_disconnected(params: dict[str, Any], number: str, today: date) -> Tex
 
 def _name(params: dict[str, Any]) -> str:
     """Of an offer, in the language of the text."""
-    return str(params["name_en" if (translation.get_language() or "").startswith("en") else "name_ru"])
+    return str(params["name_en" if is_english() else "name_ru"])
 
 
 def _deferral_granted(params: dict[str, Any], number: str, today: date) -> Text:
@@ -295,6 +312,11 @@ def _answer_waits(params: dict[str, Any], number: str, today: date) -> Text:
     )
 
 
+def _mailing(params: dict[str, Any], number: str, today: date) -> Text:
+    """Written by one of the staff; the person's facts were put in when it was queued."""
+    return Text(params["subject"], params["body"])
+
+
 _OFFER = frozenset({"name_ru", "name_en"})
 KINDS: dict[str, Kind] = {
     "payment_received": Kind(frozenset({"amount_kop", "balance_kop"}), _payment_received, at_any_hour=True),
@@ -321,6 +343,8 @@ KINDS: dict[str, Kind] = {
     "addon_disconnected": Kind(_OFFER | {"on"}, _addon_disconnected, at_any_hour=True),
     "tariff_refused": Kind(_OFFER | {"why"}, _tariff_refused),
     "answer_waits": Kind(frozenset(), _answer_waits, sms_first=True, inbox=""),
+    MAILING: Kind(frozenset({"subject", "body"}), _mailing),
+    MAILING_OFFER: Kind(frozenset({"subject", "body"}), _mailing),
     **texts_cards.KINDS,
     **texts_network.KINDS,
     **texts_security.KINDS,

@@ -31,11 +31,13 @@ EXPORTS_AN_HOUR = 10  # it reads all of a person's rows
 WORDS: dict[str, StrPromise] = {
     Purpose.MARKETING_SMS: gettext_lazy("I agree to get news of tariffs and offers of %(operator)s by SMS."),
     Purpose.MARKETING_EMAIL: gettext_lazy("I agree to get news of tariffs and offers of %(operator)s by e-mail."),
+    Purpose.MARKETING_PUSH: gettext_lazy("I agree to get news of tariffs and offers of %(operator)s by push notices."),
     Purpose.MARKETING_CALLS: gettext_lazy("I agree that %(operator)s calls me with offers."),
 }
 PURPOSES: dict[str, StrPromise] = {
     Purpose.MARKETING_SMS: gettext_lazy("News and offers by SMS"),
     Purpose.MARKETING_EMAIL: gettext_lazy("News and offers by e-mail"),
+    Purpose.MARKETING_PUSH: gettext_lazy("News and offers by push notices"),
     Purpose.MARKETING_CALLS: gettext_lazy("Calls with offers"),
 }
 

@@ -8,6 +8,7 @@ class Purpose(models.TextChoices):
 
     MARKETING_SMS = "marketing_sms"
     MARKETING_EMAIL = "marketing_email"
+    MARKETING_PUSH = "marketing_push"
     MARKETING_CALLS = "marketing_calls"
 
 

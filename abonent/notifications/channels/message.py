@@ -3,6 +3,7 @@
 Each channel has one verb, `send(message)`; it gives the gateway's own id of the message where a receipt will name it.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 
@@ -13,6 +14,7 @@ class Message(NamedTuple):
     address: str  # "+79161234567" or a mail address
     subject: str
     body: str
+    refusal_url: str = ""  # of marketing: where one tap stops it
 
 
 class UnableToSend(Exception):
@@ -27,9 +29,15 @@ class UnknownResult(UnableToEverSend):
     """It may have gone: the answer was lost, and the gateway keeps no id of ours. Sent again it might arrive twice."""
 
 
+def _nothing() -> None: ...
+
+
 class Receipt(NamedTuple):
     """What a gateway tells later of a message it took."""
 
     ids: list[str]  # its id, in every spelling
     arrived: bool  # False: it will not
     said: str
+    reference: int | None = None  # ours, in 16 bits, where the gateway gives it back
+    phone: str = ""
+    answer: Callable[[], None] = _nothing  # tells the gateway that we keep it

@@ -7,7 +7,7 @@ of a long message only the parts that were not taken go again.
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -48,7 +48,8 @@ def send(message: Message) -> str:
     for number, body in enumerate(parts.bodies):
         if number in taken:
             continue
-        gateway_id = _submit(message.address, parts, body, is_last=number == len(parts.bodies) - 1)
+        is_last = number == len(parts.bodies) - 1
+        gateway_id = _submit(message.address, parts, body, is_last=is_last, reference=message.notice_id & 0xFFFF)
         taken.add(number)
     _taken.pop(message.notice_id, None)
     while len(_taken) > MOST_BEGUN:
@@ -58,8 +59,15 @@ def send(message: Message) -> str:
 
 def receipts() -> list[messages.Receipt]:
     """What the centre has told since the last call."""
-    found, _receipts[:] = _receipts[:], []
+    found = _receipts[:]
+    del _receipts[: len(found)]  # another may have come meanwhile
     return found
+
+
+def noted(received: Iterable[messages.Receipt]) -> None:
+    """They are kept by us now: the centre may forget them."""
+    for one in received:
+        one.answer()
 
 
 def close() -> None:
@@ -77,7 +85,7 @@ def check() -> None:
         _bound()
 
 
-def _submit(address: str, parts: sms_parts.Parts, body: bytes, *, is_last: bool) -> str:
+def _submit(address: str, parts: sms_parts.Parts, body: bytes, *, is_last: bool, reference: int) -> str:
     for wait_seconds in (*BUSY_WAITS_SECONDS, None):
         with _refusals():
             status, gateway_id = _bound().submit(
@@ -91,6 +99,7 @@ def _submit(address: str, parts: sms_parts.Parts, body: bytes, *, is_last: bool)
                 data_coding=parts.data_coding,
                 registered_delivery=_RECEIPT_AT_ALL if is_last else 0,
                 short_message=body,
+                user_message_reference=reference,  # comes back in the receipt, also of what a killed worker has sent
             )
         if not status:
             return gateway_id
@@ -136,14 +145,18 @@ def _bound() -> smpp_link.Link:
         return _link
 
 
-def _note(text: str) -> None:
+def _note(told: smpp_link.Told) -> None:
     """A receipt: "id:12AF sub:001 … stat:DELIVRD err:000 text:". Some centres give an id in hex, tell it in decimal."""
-    said = dict(word.split(":", 1) for word in text.replace("submit date", "submit_date").split() if ":" in word)
+    words = told.text.replace("submit date", "submit_date").split()
+    said = dict(word.split(":", 1) for word in words if ":" in word)
     gateway_id, state = said.get("id", ""), said.get("stat", "")
     if not gateway_id or state not in _ENDS:
+        told.answer()
         return
-    told = f"SMPP {state} {said.get('err', '')}"
-    _receipts.append(messages.Receipt(_spellings(gateway_id), state == "DELIVRD", told))
+    phone = f"+{told.phone}" if told.phone.isdigit() else told.phone
+    what = f"SMPP {state} {said.get('err', '')}"
+    arrived = state == "DELIVRD"
+    _receipts.append(messages.Receipt(_spellings(gateway_id), arrived, what, told.reference, phone, told.answer))
 
 
 def _spellings(gateway_id: str) -> list[str]:

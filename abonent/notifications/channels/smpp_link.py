@@ -1,18 +1,21 @@
 """One bound connection to an SMS centre; a thread reads it and hands each answer to who waits for it."""
 
+import contextlib
+import functools
 import logging
 import select
 import ssl
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from smpplib import client as smpp_client
 from smpplib import exceptions as smpp_exceptions
 from smpplib import smpp
 
 ANSWER_SECONDS = 15
+ANSWER_RECEIPTS_SECONDS = 10
 CONNECT_SECONDS = 5
 QUIET_SECONDS = 20  # then the centre is asked whether it is there; many cut a connection off after a minute
 CHECKED_SECONDS = 5  # a connection heard of so lately is used without asking
@@ -27,6 +30,15 @@ class UnableToLink(Exception):
 
 class AnswerLost(UnableToLink):
     """The message was handed over, and the connection broke or was silent before its answer came."""
+
+
+class Told(NamedTuple):
+    """A receipt as it came. The centre keeps it until `answer` is called: who is killed before has not heard it."""
+
+    text: str
+    reference: int | None  # ours, of the message
+    phone: str
+    answer: Callable[[], None]
 
 
 class _Waiting:
@@ -47,7 +59,7 @@ class Link:
         system_id: str,
         password: str,
         system_type: str,
-        on_receipt: Callable[[str], None],
+        on_receipt: Callable[["Told"], None],
     ) -> None:
         context = ssl.create_default_context() if tls else None
         self._client = smpp_client.Client(
@@ -59,6 +71,7 @@ class Link:
         self._waiting: dict[int, _Waiting] = {}
         self._is_open = True
         self._heard_at = time.monotonic()
+        self._unanswered: dict[int, float] = {}  # receipts that nobody has noted yet, and since when
         try:
             self._client.connect()
             self._client.bind_transceiver(system_id=system_id, password=password, system_type=system_type)
@@ -124,7 +137,8 @@ class Link:
                 if readable:
                     self._take(self._client.read_pdu())
                     self._heard_at = time.monotonic()
-                elif time.monotonic() - self._heard_at > QUIET_SECONDS:
+                self._answer_old()
+                if not readable and time.monotonic() - self._heard_at > QUIET_SECONDS:
                     self._send("enquire_link")
                     self._heard_at = time.monotonic()
         except Exception:  # the connection or what came over it: whoever waits learns that his answer is lost
@@ -135,9 +149,18 @@ class Link:
     def _take(self, pdu: Any) -> None:
         if pdu.command == "deliver_sm":
             body = pdu.short_message or b""
-            self._send("deliver_sm_resp", sequence=pdu.sequence)
-            if (pdu.esm_class or 0) & 0x3C == 0x04:
-                self._on_receipt(body.decode("latin-1") if isinstance(body, bytes) else str(body))
+            if (pdu.esm_class or 0) & 0x3C != 0x04:
+                self._send("deliver_sm_resp", sequence=pdu.sequence)
+                return
+            self._unanswered[pdu.sequence] = time.monotonic()
+            self._on_receipt(
+                Told(
+                    _text(body),
+                    getattr(pdu, "user_message_reference", None),
+                    _text(pdu.source_addr or b""),
+                    functools.partial(self._answer, pdu.sequence),
+                )
+            )
         elif pdu.command == "enquire_link":
             self._send("enquire_link_resp", sequence=pdu.sequence)
         elif pdu.command == "unbind":
@@ -148,6 +171,17 @@ class Link:
             waiting.done.set()
             if pdu.command == "unbind_resp":
                 self._is_open = False
+
+    def _answer(self, sequence: int) -> None:
+        if self._unanswered.pop(sequence, None) is not None and self._is_open:
+            with contextlib.suppress(smpp_exceptions.ConnectionError, OSError):  # it comes again at the next one
+                self._send("deliver_sm_resp", sequence=sequence)
+
+    def _answer_old(self) -> None:
+        """A centre does not wait for ever. By now the message's own answer has long been noted."""
+        late = time.monotonic() - ANSWER_RECEIPTS_SECONDS
+        for sequence in [one for one, since in list(self._unanswered.items()) if since < late]:
+            self._answer(sequence)
 
     def _send(self, command: str, *, sequence: int | None = None) -> None:
         with self._sending:
@@ -160,3 +194,7 @@ class Link:
         socket, self._client._socket = self._client._socket, None
         if socket is not None:
             socket.close()
+
+
+def _text(given: bytes | str) -> str:
+    return given.decode("latin-1") if isinstance(given, bytes) else str(given)

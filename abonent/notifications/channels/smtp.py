@@ -28,6 +28,7 @@ def send(message: Message) -> None:
         headers={
             "Message-ID": f"<{re.sub(r'[^A-Za-z0-9._-]', '.', message.key)}@{sender.rpartition('@')[2]}>",
             "Auto-Submitted": "auto-generated",
+            **_refusal(message.refusal_url),
         },
         connection=get_connection(BACKEND),
     )
@@ -40,6 +41,17 @@ def send(message: Message) -> None:
         raise _refused(error.smtp_code, error.smtp_error) from error
     except (smtplib.SMTPException, OSError) as error:
         raise messages.UnableToSend(f"SMTP: {type(error).__name__}: {error}") from error
+
+
+def _refusal(url: str) -> dict[str, str]:
+    """RFC 2369 and 8058: the reader's program shows a button, and a POST without questions stops it."""
+    if not url:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Precedence": "bulk",
+    }
 
 
 def _refused(code: int, answer: bytes | str) -> messages.UnableToSend:

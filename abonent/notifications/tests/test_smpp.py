@@ -186,11 +186,15 @@ def _until(is_so: Callable[[], bool]) -> None:
 
 
 def test_what_receipts_say() -> None:
+    answered: list[bool] = []
     smpp.receipts()
     for text in ("id:12AF stat:ENROUTE err:000", "stat:DELIVRD", "rubbish", "id:0000004783 stat:UNDELIV err:001 text:"):
-        smpp._note(text)
+        smpp._note(smpp_link.Told(text, 17, "79161234567", lambda: answered.append(True)))
     (told,) = smpp.receipts()
-    assert told == message.Receipt(["0000004783", "12AF", "12af", "4783"], False, "SMPP UNDELIV 001")
+    assert told[:5] == (["0000004783", "12AF", "12af", "4783"], False, "SMPP UNDELIV 001", 17, "+79161234567")
+    assert len(answered) == 3  # what tells of no end needs no keeping
+    smpp.noted([told])
+    assert len(answered) == 4
     assert smpp.receipts() == []
 
 
