@@ -25,8 +25,8 @@ _FACT = re.compile(r"\{([a-z_]+)\}")
 _MARKUP = re.compile(r"<\s*[a-zA-Z/!?]")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 # Codes of ours: what they mean stands in {text}.
-_CODES = frozenset({"what", "reason", "group", "name_ru", "name_en"})
-_CODED_WHY = frozenset({"autopay_off", "tariff_expired"})
+_CODES = frozenset({"reason", "group", "when_used_up", "name_ru", "name_en"})
+_CODES_OF = frozenset({("autopay_off", "why"), ("tariff_expired", "why"), ("security_changed", "what")})
 # A first day without something: people are told the last one with it.
 _LAST_DAYS = frozenset({"ends_on", "paid_until"})
 _LAST_DAYS_OF = frozenset({("money_ends", "stops_on"), ("contract_ended", "on")})
@@ -182,7 +182,7 @@ def _record(
 
 
 def _is_fact(kind: str, param: str) -> bool:
-    return param not in _CODES and not (param == "why" and kind in _CODED_WHY)
+    return param not in _CODES and (kind, param) not in _CODES_OF
 
 
 def _name_of(kind: str, param: str) -> str:
