@@ -30,7 +30,7 @@ contracts: $(READY_DEV)
 	$(VENV)/bin/lint-imports
 
 tests: $(READY_DEV)
-	$(PY) -m pytest -n 2 --dist loadscope -m "not soak" $(TESTS)
+	$(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not soak" $(TESTS)
 
 soak: $(READY_DEV) ## the long tests with the full numbers
 	$(PY) -m pytest -m soak $(TESTS)

@@ -189,6 +189,21 @@ def _pointed_at(name: str) -> Iterator[None]:
         known["NAME"] = connection.settings_dict["NAME"] = before
 
 
+LONG = ("sandbox", "tests/stories", "tests/concurrency", "tests/browser")
+LONGEST = "tests/browser/test_every_page.py"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The fast ones first; among the long ones the longest module first, so that no worker is left alone with it."""
+
+    def rank(item: pytest.Item) -> tuple[int, bool]:
+        path = item.path.relative_to(ROOT).as_posix()
+        room = next((number for number, one in enumerate(LONG, 1) if path.startswith(one)), 0)
+        return room, path != LONGEST
+
+    items.sort(key=rank)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """What stands in memory goes with CI's run; a developer keeps his templates for the next one."""
     home = os.environ.get("ABONENT_HOME", "")

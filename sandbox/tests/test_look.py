@@ -14,7 +14,7 @@ from sandbox.tests.shop import Shop
 
 pytestmark = pytest.mark.browser
 
-SIGHTS = [(360, "light"), (360, "dark"), (1280, "light"), (1280, "dark")]
+SIGHTS = [(360, "dark"), (1280, "light")]
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,10 @@ STAFF = (
     "/staff/cash/", "/staff/shifts/",
     "/staff/desk/", "/staff/desk/load/",
 )  # fmt: skip
-LOOKS = [(1280, "light"), (360, "dark")]
+DESK, PHONE = (1280, "light"), (360, "dark")
+# Each profile is looked at in one of them, whole; in the width of the other everything must have its room too.
+LOOKS = {"skynet": DESK, "spnet": PHONE}
+FIRST = ("/", "/tariffs/", "/connect/", "/cabinet/", "/cabinet/pay/", "/cabinet/tariff/", "/mail/")
 FIRST_LOAD_BYTES = 60_000
 LEAST_TARGET = 24
 
@@ -52,9 +55,9 @@ SMALL = f"""() => [...document.querySelectorAll('a, button, summary, select, inp
     .map(([html, box]) => html)"""
 
 
-@pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
-def looking(request: pytest.FixtureRequest, page_at: OpenPage) -> Page:
-    return page_at(*request.param)
+@pytest.fixture
+def looking(served: Served, page_at: OpenPage) -> Page:
+    return page_at(*LOOKS[served.profile])
 
 
 @pytest.fixture
@@ -79,9 +82,13 @@ def wrong(page: Page, served: Served, address: str) -> list[str]:
     page.goto(served.path(address))
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     found = [f"{address}: {one}" for one in axe.violations(page)]
-    found += [f"{address}: a small target: {one}" for one in page.evaluate(SMALL)]
-    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-        found.append(f"{address}: wider than the window")
+    seen = page.viewport_size
+    assert seen is not None
+    for width, _ in sorted((DESK, PHONE), key=lambda look: look[0] == seen["width"]):  # its own at the end again
+        page.set_viewport_size({"width": width, "height": seen["height"]})
+        found += [f"{address} at {width}: a small target: {one}" for one in page.evaluate(SMALL)]
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            found.append(f"{address}: wider than a window of {width}")
     return found
 
 
@@ -109,6 +116,13 @@ def test_the_account_of_each_of_the_cast(looking: Page, served: Served, hosts: s
         found += [f"{name}: {one}" for one in wrong(looking, served, "/cabinet/")]
     assert found == []
     assert hosts == {served.url.removeprefix("http://")}
+
+
+def test_the_first_pages_in_the_colours_and_the_width_of_the_other_look(page_at: OpenPage, served: Served) -> None:
+    (other,) = {DESK, PHONE} - {LOOKS[served.profile]}
+    page = page_at(*other)
+    sign_in(page, served, "boris")
+    assert [one for address in FIRST for one in wrong(page, served, address)] == []
 
 
 def test_the_receipt_of_a_payment(looking: Page, served: Served, hosts: set[str]) -> None:

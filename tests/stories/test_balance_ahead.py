@@ -10,14 +10,14 @@ from abonent.core import partitions
 from tests.stories import lives, wishes
 
 pytestmark = pytest.mark.django_db
-TOGETHER = 10
+TOGETHER = 20
 
 
 def test_the_balance_ahead_is_what_the_charge_runs_then_do() -> None:
     partitions.ensure(lives.FIRST, lives.LAST)
 
     @settings(
-        max_examples=10,
+        max_examples=5,
         derandomize=True,
         deadline=None,
         database=None,

@@ -14,7 +14,7 @@ def test_verify_holds_after_each_step_of_a_random_history() -> None:
     run_state_machine_as_test(
         histories.History,
         settings=settings(
-            max_examples=10,
+            max_examples=6,
             stateful_step_count=16,
             derandomize=True,
             deadline=None,

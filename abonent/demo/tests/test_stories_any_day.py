@@ -12,12 +12,12 @@ from abonent.flows import load_profile, verify
 from abonent.ledger.models import Account
 
 DAYS = (
-    date(2026, 11, 14),
-    date(2026, 3, 1),
-    date(2026, 5, 31),
-    date(2027, 2, 28),
-    date(2028, 2, 29),
-    date(2026, 12, 31),
+    ("skynet", date(2026, 11, 14)),
+    ("skynet", date(2026, 5, 31)),
+    ("skynet", date(2028, 2, 29)),
+    ("spnet", date(2026, 3, 1)),
+    ("spnet", date(2027, 2, 28)),
+    ("spnet", date(2026, 12, 31)),
 )
 
 
@@ -30,8 +30,7 @@ def state(number: str, today: date) -> tuple[str, int]:
     return found.word, found.missing_kop
 
 
-@pytest.mark.parametrize("today", DAYS, ids=str)
-@pytest.mark.parametrize("name", ["skynet", "spnet"])
+@pytest.mark.parametrize(("name", "today"), DAYS, ids=str)
 def test_every_story_holds(own_database: str, monkeypatch: pytest.MonkeyPatch, name: str, today: date) -> None:
     monkeypatch.setattr(settings, "PROFILE", profile.load(name))
     with clock.frozen(clock.at_noon(today)):
