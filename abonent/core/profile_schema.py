@@ -58,6 +58,10 @@ class Pause(typed_files.Model):
         return self
 
 
+class Outage(typed_files.Model):
+    credit_after_hours: int = Field(ge=1, le=720)  # an interruption as long as this gives days back
+
+
 class Retention(typed_files.Model):
     """Whole years; the law's least are 3 after a contract's end and 5 for accounting."""
 
@@ -275,6 +279,7 @@ class ProfileFile(typed_files.Model):
     tariff_change: TariffChange
     deferral: Deferral
     pause: Pause
+    outage: Outage
     addon_return: Literal["unused_days", "none"]
     password_recovery: Literal["sms", "office"]
     password_must_change: bool

@@ -26,6 +26,7 @@ from abonent.flows import (
     import_statement,
     mailing,
     network_extras,
+    outage,
     receipt_offsets,
     receipting,
     reconciling,
@@ -46,6 +47,7 @@ from abonent.support import waiting
 JOB_MODULES = (
     "abonent.flows.bind_card",
     "abonent.flows.mailing",
+    "abonent.flows.outage",
     "abonent.flows.receipt_delivery",
     "abonent.flows.recover_password",
     "abonent.flows.refunding",
@@ -95,6 +97,7 @@ ENTRIES = (
     Entry("static_addresses", lambda now: network_extras.settle(), daily=False),
     # After the charge: it has left its own rows for each line it closed or opened.
     Entry("access", mending.tick, daily=False),
+    Entry("outages", outage.tick, daily=False),
     Entry("old_answers", lambda now: mending.forget_old(clock.on_date(now))),
     Entry("old_traffic", allowances.forget_old),
     Entry("sightings", lambda now: network_devices.forget_old()),

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from abonent.core import db
-from abonent.network import allowances
+from abonent.network import allowances, outages
 from abonent.network.models import Binding, Device, Login, Sighting, StaticAddress
 
 
@@ -13,3 +13,4 @@ def forget(line_ids: Collection[int]) -> None:
     for model in (Device, Sighting, Login, Binding, StaticAddress):
         model.objects.filter(line_id__in=line_ids).delete()
     allowances.forget(list(line_ids))
+    outages.forget(line_ids)

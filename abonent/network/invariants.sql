@@ -24,3 +24,20 @@ from (
 ) one
 left join subscribers_line l on l.id = one.line_id
 where l.id is null
+
+-- rule: what was given back for an outage was moved once, to a line that it touched
+select format('outage %s gave line %s %s kopecks: its transfer is not there, or the line was not touched',
+              c.outage_id, c.line_id, c.amount_kop) as what
+from network_outagecredit c
+where not exists (select from network_outageline t where t.outage_id = c.outage_id and t.line_id = c.line_id)
+   or c.amount_kop > 0 and not exists (
+       select from ledger_transfer x
+       where x."on" = c.transfer_on and x.id = c.transfer_id and x.credit_id = c.account_id
+         and x.amount_kop = c.amount_kop and x.reason = 'bonus'
+   )
+
+-- rule: an address of one's own is paid for by an add-on that lasts
+select format('address %s of line %s: its add-on %s has ended', host(a.address), a.line_id, a.subscription_id) as what
+from network_staticaddress a
+join billing_subscription s on s.id = a.subscription_id
+where s.state = 'ended' and s.ended_on < radius.today() - 1

@@ -40,6 +40,7 @@ class Session(NamedTuple):
     is_walled: bool
 
 
+_LINES_SEEN = db.read_sql(__file__, "lines_seen")
 _LINES = """
     select s.line_id, s.id as subscription_id, v.included_octets, v.when_used_up, v.slow_mbps, s.anchor_day,
            host(a.address) as address,
@@ -121,3 +122,34 @@ def sessions(line_id: int, on: date) -> list[Session]:
     """The newest sessions of three months, those that go on first."""
     since = on - timedelta(days=SESSIONS_DAYS)
     return [Session(**row) for row in db.rows(_SESSIONS, {"line_id": line_id, "since": since, "most": SESSIONS_SHOWN})]
+
+
+class LineSeen(NamedTuple):
+    """What the network knows of a line at this moment."""
+
+    line_id: int
+    rights: str  # "open", "walled", "closed"
+    reason: str  # of the rights: "open", "slow", "used_up", "debt", "unpaid", "waiting", "paused", "closed"
+    session_id: int | None
+    started_at: datetime | None  # of the session that lives
+    updated_at: datetime | None
+    granted: str | None
+    expected: str | None
+    session_mac: str | None
+    session_address: str | None
+    nas: str | None
+    interim_seconds: int | None
+    is_changing: bool  # the access server is being told just now
+    answered_at: datetime | None  # the last answer to a request to come in
+    is_accepted: bool | None
+    answer: str | None  # its reason: "open", "debt", "unknown_device", "wrong_password"…
+    answer_mac: str | None
+    ended_at: datetime | None  # of the session before
+    end_cause: str | None
+    devices: int
+    sightings: int
+
+
+def seen_lines(contract_id: int) -> list[LineSeen]:
+    """Of each line of a contract; one statement."""
+    return [LineSeen(**row) for row in db.rows(_LINES_SEEN, [contract_id])]

@@ -14,7 +14,9 @@ from abonent.billing import planned as billing_planned
 from abonent.billing import queries as billing
 from abonent.core import clock, periods
 from abonent.flows import resume_now
+from abonent.network import outages
 from abonent.portal import ahead, planned, scope, screen, sums, traffic
+from abonent.ui import diagnosis as words
 
 
 class StoppedCredit(NamedTuple):
@@ -33,6 +35,9 @@ def first_screen(request: HttpRequest) -> HttpResponse:
     plans = billing_planned.of(seen)
     forecast, known = forecasts.of(seen, today, plans), ahead.known(seen, plans)
     now, seen_ahead = screen.now(seen, today), ahead.of(seen, forecast, known, today)
+    interruption = _interruption(seen)
+    if interruption and now.state == "ok":
+        now = now._replace(state="warn", sentence=interruption.title)
     credit = _stopped_credit(seen, today)
     if credit:
         now = now._replace(pay_kop=credit.pay_kop)
@@ -41,6 +46,7 @@ def first_screen(request: HttpRequest) -> HttpResponse:
         "here": "cabinet",
         "seen": seen,
         "now": now,
+        "interruption": interruption,
         "paid_through": billing.paid_through(seen),
         "next": screen.next_of(seen, forecast, known.names, today),
         "typed": sums.typed(advised_kop) if advised_kop else "",
@@ -55,6 +61,15 @@ def first_screen(request: HttpRequest) -> HttpResponse:
         "future": future,
     }
     return render(request, "portal/first_screen.html", context)
+
+
+def _interruption(seen: billing.Overview) -> words.Said | None:
+    """What is known of an outage at the first line that has one."""
+    lines = [
+        one.line_id for one in seen.subscriptions if one.line_id and one.kind == "internet" and one.role == "tariff"
+    ]
+    found = outages.open_of(lines)
+    return words.of_outage(*found[0][2:]) if found else None
 
 
 def _stopped_credit(seen: billing.Overview, today: date) -> StoppedCredit | None:

@@ -22,7 +22,7 @@ PUBLIC = (
 )  # fmt: skip
 ACCOUNT = (
     "/cabinet/", "/cabinet/services/", "/cabinet/history/", "/cabinet/history/?month=2026-08", "/cabinet/pay/",
-    "/cabinet/devices/",
+    "/cabinet/devices/", "/cabinet/internet/",
     "/cabinet/password/", "/cabinet/tariff/", "/cabinet/addons/", "/cabinet/deferred/", "/cabinet/pause/",
     "/cabinet/close/", "/cabinet/privacy/", "/cabinet/documents/", "/cabinet/cards/", "/cabinet/autopay/",
     "/cabinet/resume/",

@@ -134,12 +134,12 @@ def test_a_page_of_an_account_is_kept_by_nobody(world: World, browser: Browser) 
     assert "no-store" in browser(world.anna).get("/cabinet/")["Cache-Control"]
 
 
-def test_the_first_screen_asks_three_things(world: World, browser: Browser) -> None:
+def test_the_first_screen_asks_four_things(world: World, browser: Browser) -> None:
     anna = browser(world.anna)
     anna.get("/cabinet/")
     with CaptureQueriesContext(connection) as asked:
         anna.get("/cabinet/")
-    tables = ("from django_session", "from identity_user", "from ledger_account a")
+    tables = ("from django_session", "from identity_user", "from ledger_account a", "from network_outage o")
     assert len(asked) == len(tables)
     for table, query in zip(tables, asked, strict=True):
         assert table in query["sql"]
