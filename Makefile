@@ -42,6 +42,8 @@ bench: $(READY) ## every benchmark: a table, and a JSON line each
 	$(VENV)/bin/abonent bench preview
 	$(VENV)/bin/abonent bench addresses
 	$(VENV)/bin/abonent bench signin
+	$(VENV)/bin/abonent bench radius
+	$(VENV)/bin/abonent bench access
 
 fmt: $(READY_DEV) ## format the code
 	$(VENV)/bin/ruff format .

@@ -17,6 +17,7 @@ from abonent.identity.models import User
 from abonent.ledger import transfers
 
 _CROWD = db.read_sql(__file__, "crowd")
+_NETWORK = db.read_sql(__file__, "crowd_network")
 
 
 class UnableToMake(Exception):
@@ -37,6 +38,7 @@ def make(count: int, *, seed: int, on: date) -> None:
     with db.atomic():
         db.run(_CROWD, {"count": count, "seed": seed, "signed_on": signed_on, "paid_until": _first_unpaid(this_month)})
         transfers.post_keyed_batch("crowd_money")
+        db.run(_NETWORK, {"seed": seed, "signed_on": signed_on})
     charge_run.start_from(this_month)
     runs.forget_measures()  # so many at once are like no run before
     charge_run.catch_up(on)

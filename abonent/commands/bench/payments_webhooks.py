@@ -3,6 +3,7 @@
 import argparse
 import json
 import socket
+import subprocess
 import tempfile
 import threading
 import time
@@ -42,13 +43,11 @@ def run(args: argparse.Namespace, dsn: str, beside: Sequence[bytes], environment
     from django.db import connections
 
     with tempfile.TemporaryDirectory() as home:
-        bank = serving.beside(
-            ["sandbox", "--port", str(_BANK_PORT), "--smtp-port", str(_SMTP_PORT), "--home", home], dsn
-        )
+        bank = serving.beside(bank_command(home), dsn)
         worker = serving.beside(["abonent.commands.main", "worker"], dsn, **environment)
         try:
-            serving.wait_ready(bank, f"{_BANK}/healthz")
-            paid = _payers(args.webhooks)
+            wait_for_bank(bank)
+            paid = payers(args.webhooks)
             connections.close_all()
             took = _follow(dsn, paid, beside, args.port)
         finally:
@@ -68,7 +67,15 @@ def run(args: argparse.Namespace, dsn: str, beside: Sequence[bytes], environment
     }
 
 
-def _payers(count: int) -> dict[str, int]:
+def bank_command(home: str) -> list[str]:
+    return ["sandbox", "--port", str(_BANK_PORT), "--smtp-port", str(_SMTP_PORT), "--home", home]
+
+
+def wait_for_bank(bank: "subprocess.Popen[bytes]") -> None:
+    serving.wait_ready(bank, f"{_BANK}/healthz")
+
+
+def payers(count: int) -> dict[str, int]:
     """New contracts that wait for money, each with a payment that its payer has made: the bank's id → ours."""
     from django.conf import settings
 
@@ -112,7 +119,7 @@ def _follow(dsn: str, paid: dict[str, int], beside: Sequence[bytes], port: int) 
     with psycopg.connect(dsn, autocommit=True) as listener:
         listener.execute("listen abonent_events")
         others.start()
-        sender = threading.Thread(target=_send, args=(paid, sent, port))
+        sender = threading.Thread(target=send, args=(paid, sent, port))
         sender.start()
         try:
             for told in listener.notifies(timeout=len(paid) * EVERY_SECONDS + 30):
@@ -131,7 +138,7 @@ def _follow(dsn: str, paid: dict[str, int], beside: Sequence[bytes], port: int) 
     return [arrived[payment_id] - sent[payment_id] for payment_id in paid.values()]
 
 
-def _send(paid: dict[str, int], sent: dict[int, float], port: int) -> None:
+def send(paid: dict[str, int], sent: dict[int, float], port: int) -> None:
     for external_id, payment_id in paid.items():
         body = {"type": "notification", "event": "payment.succeeded", "object": {"id": external_id}}
         sent[payment_id] = time.monotonic()
