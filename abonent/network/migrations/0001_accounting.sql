@@ -79,47 +79,8 @@ declare
     given text;
     expected text;
     made bigint;
-    known record;
 begin
-    -- What comes most: the next word of a session that lives, from its own server, with nothing odd about it. What is odd
-    -- goes the whole way. Its counters are totals: if a crash of PostgreSQL takes its last half second along, the next
-    -- word brings them again, so nobody waits for the disk here (freeradius.database). Everything else does wait.
-    if status = 'Interim-Update' and lasted between 1 and 31536000 and has_gigawords and said_at is not null
-        and raw_up is not null and raw_down is not null and abs(said_at - extract(epoch from real_now)) <= 86400 then
-        select s.id, s.line_id, s.seconds, s.raw_up_octets, s.raw_down_octets, n.swaps_octets, i.clock_offset_seconds,
-            i.time_zone
-        into known
-        from public.network_accesssession s
-        join public.network_nas n on n.id = s.nas_id and n.address = nas_address::inet
-        cross join public.core_installation i
-        where s.unique_id = accounting.unique_id and s.has_class
-        for no key update of s;
-        if found and lasted > known.seconds then
-            up := case when known.swaps_octets then raw_down else raw_up end - known.raw_up_octets;
-            down := case when known.swaps_octets then raw_up else raw_down end - known.raw_down_octets;
-            if up >= 0 and down >= 0 and greatest(up, down) <= (lasted - known.seconds + 600) * 1250000000 then
-                at := least(to_timestamp(said_at), real_now) + make_interval(secs => known.clock_offset_seconds);
-                update public.network_accesssession s
-                set updated_at = greatest(s.updated_at, at), seconds = lasted, up_octets = s.up_octets + up,
-                    down_octets = s.down_octets + down, raw_up_octets = s.raw_up_octets + up,
-                    raw_down_octets = s.raw_down_octets + down,
-                    address = coalesce(radius.address(framed_address), s.address)
-                where s.id = known.id;
-                if up + down > 0 and known.line_id is not null then
-                    insert into public.network_usage as u ("on", subscription_id, line_id, up_octets, down_octets)
-                    select (at at time zone known.time_zone)::date, b.id, known.line_id, up, down
-                    from public.billing_subscription b
-                    where b.line_id = known.line_id and b.role = 'tariff' and b.kind = 'internet' and b.state <> 'ended'
-                    on conflict ("on", subscription_id) do update
-                    set up_octets = u.up_octets + excluded.up_octets,
-                        down_octets = u.down_octets + excluded.down_octets;
-                end if;
-                return 'updated';
-            end if;
-        end if;
-    end if;
-    perform set_config('synchronous_commit', 'on', true);
-    select n.id, n.swaps_octets into nas from public.network_nas n where n.address = nas_address::inet;
+    select n.id, n.swaps_octets into nas from public.network_nas n where host(n.address) = nas_address;
     if not found then
         return 'unknown nas';
     end if;
