@@ -29,8 +29,9 @@ types: $(READY_DEV)
 contracts: $(READY_DEV)
 	$(VENV)/bin/lint-imports
 
+# Hundreds of processes of ours are started by them: what is compiled once is kept.
 tests: $(READY_DEV)
-	$(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not soak" $(TESTS)
+	PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not soak" $(TESTS)
 
 soak: $(READY_DEV) ## the long tests with the full numbers
 	$(PY) -m pytest -m soak $(TESTS)

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 import httpx
 from django.conf import settings
 
+from abonent.core import kept_http
+
 log = logging.getLogger(__name__)
 
 PATH = "/suggestions/api/4_1/rs/suggest/address"
@@ -44,11 +46,13 @@ class Suggestion(NamedTuple):
     flat: str
 
 
+_peer = kept_http.to(patience=httpx.Timeout(1.5, connect=0.5))  # a person waits before the page
+
+
 class _State:
     rests_until = float("-inf")
     minute = 0
     asked = 0
-    client: httpx.Client | None = None
 
 
 def is_on() -> bool:
@@ -82,14 +86,12 @@ def check() -> None:
 def forget() -> None:
     """Ask again at once: tests, and `doctor`."""
     _State.rests_until, _State.asked = float("-inf"), 0
-    if _State.client is not None:
-        _State.client.close()
-        _State.client = None
+    _peer.close()
 
 
 def _suggest(text: str, count: int) -> list[Suggestion]:
     try:
-        answer = _client().post(
+        answer = _peer.client().post(
             f"{settings.DADATA_URL}{PATH}",
             json={"query": text[:MOST_CHARS], "count": min(count, MOST)},
             headers={"Authorization": f"Token {settings.DADATA_TOKEN}", "Accept": "application/json"},
@@ -122,11 +124,3 @@ def _read(data: dict[str, Any]) -> Suggestion:
         flat=said("flat"),
         **blocks,
     )
-
-
-def _client() -> httpx.Client:
-    """One a process; a person waits before the page."""
-    if _State.client is None:
-        patience = httpx.Timeout(1.5, connect=0.5)
-        _State.client = httpx.Client(timeout=patience, trust_env=False, follow_redirects=False)
-    return _State.client

@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 from abonent.addresses import loading, lookup, search
 from abonent.addresses.gateways import dadata
 from abonent.addresses.tests.test_search import building
+from abonent.core import kept_http
 from tests.bank import Bank, bank, one_bank
 
 __all__ = ["bank", "one_bank"]
@@ -40,7 +41,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Callable[[Answer], list[httpx.Requ
             return answer(request)
 
         client = httpx.Client(transport=httpx.MockTransport(handle))
-        monkeypatch.setattr(dadata, "_client", lambda: client)
+        monkeypatch.setattr(dadata, "_peer", kept_http.Kept(lambda: client))
         return seen
 
     return begin

@@ -1,16 +1,18 @@
 """SMS by SMSC.ru: POST /sys/send.php, integrations.md section 4."""
 
-import functools
 import json
 
 import httpx
 from django.conf import settings
 
+from abonent.core import kept_http
 from abonent.notifications.channels import message as messages
 from abonent.notifications.channels.message import Message
 
 # The rest (2 sign-in, 3 no money, 4 blocked, 9 too many) mends itself or is mended by the operator.
 FINAL_CODES = frozenset({1, 5, 6, 7, 8})  # parameters, date, forbidden text or sender, phone, undeliverable
+
+_peer = kept_http.to(patience=httpx.Timeout(15, connect=5))
 
 
 def send(message: Message) -> None:
@@ -19,7 +21,7 @@ def send(message: Message) -> None:
     Raises UnableToSend, or UnableToEverSend for a code of FINAL_CODES.
     """
     try:
-        answer = _client().post(
+        answer = _peer.client().post(
             f"{settings.SMSC_URL}/sys/send.php",
             data={
                 "login": settings.SMSC_LOGIN,
@@ -44,9 +46,3 @@ def send(message: Message) -> None:
         raise messages.UnableToEverSend(f"SMSC {code}: {said.get('error')}")
     if code is not None or "id" not in said:
         raise messages.UnableToSend(f"SMSC {code}: {said.get('error')}")
-
-
-@functools.cache
-def _client() -> httpx.Client:
-    """One a process: a new one reads the system's certificates each time. Threads may share it."""
-    return httpx.Client(timeout=httpx.Timeout(15, connect=5), trust_env=False, follow_redirects=False)

@@ -1,18 +1,20 @@
 """SMS by SMS.ru: POST /sms/send, integrations.md section 4."""
 
-import functools
 import json
 from typing import Any
 
 import httpx
 from django.conf import settings
 
+from abonent.core import kept_http
 from abonent.notifications.channels import message as messages
 from abonent.notifications.channels.message import Message
 
 OK = 100
 # The number, the text, or its owner's stop list. The rest (no money, sender, limits, busy) mends itself or is mended.
 FINAL_CODES = frozenset({202, 203, 205, 207, 209, 216, 217})
+
+_peer = kept_http.to(patience=httpx.Timeout(15, connect=5))
 
 
 def send(message: Message) -> None:
@@ -29,7 +31,7 @@ def send(message: Message) -> None:
     if settings.SMS_SENDER:
         asked["from"] = settings.SMS_SENDER
     try:
-        answer = _client().post(f"{settings.SMSRU_URL}/sms/send", data=asked)
+        answer = _peer.client().post(f"{settings.SMSRU_URL}/sms/send", data=asked)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
         raise messages.UnableToSend(f"SMS.ru: {type(error).__name__}") from error
     except httpx.HTTPError as error:
@@ -50,9 +52,3 @@ def _read(content: bytes) -> tuple[int, str]:
         return int(of_message["status_code"]), str(of_message.get("status_text", ""))[:80]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise messages.UnknownResult("SMS.ru: the answer is not what SMS.ru sends") from None
-
-
-@functools.cache
-def _client() -> httpx.Client:
-    """One a process: a new one reads the system's certificates each time. Threads may share it."""
-    return httpx.Client(timeout=httpx.Timeout(15, connect=5), trust_env=False, follow_redirects=False)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 from django.conf import settings
 
+from abonent.core import kept_http
 from abonent.notifications.channels import message as messages
 from abonent.notifications.channels import public_hosts, push_crypto
 
@@ -20,6 +21,8 @@ KEPT_SECONDS = 3 * 24 * 3600  # by the push service, for a phone that is off
 _TOKEN_SECONDS = 12 * 3600
 _TIMEOUT = httpx.Timeout(10, connect=5)
 _GONE = frozenset({404, 410})
+_far = kept_http.Kept(lambda: public_hosts.client(_TIMEOUT))
+_near = kept_http.to(patience=_TIMEOUT)
 
 
 class Device(NamedTuple):
@@ -104,14 +107,4 @@ def _authorization(origin: str, private_key: str, hour: int) -> str:
 
 
 def _client(origin: str) -> httpx.Client:
-    return _near() if origin == own_push_service() else _far()
-
-
-@functools.cache
-def _far() -> httpx.Client:
-    return public_hosts.client(_TIMEOUT)
-
-
-@functools.cache
-def _near() -> httpx.Client:
-    return httpx.Client(timeout=_TIMEOUT, trust_env=False, follow_redirects=False)
+    return (_near if origin == own_push_service() else _far).client()

@@ -195,4 +195,4 @@ def test_answers_of_sms_ru(strange: type[Strange], status: int, body: bytes, kin
 
 
 def test_a_gateway_that_hangs_is_not_waited_for_for_ever() -> None:
-    assert smsc._client().timeout == httpx.Timeout(15, connect=5)
+    assert smsc._peer.client().timeout == httpx.Timeout(15, connect=5)

@@ -106,7 +106,7 @@ def test_what_a_push_service_answers(monkeypatch: pytest.MonkeyPatch, status: in
         return httpx.Response(status, headers={"Location": "http://127.0.0.1/"})
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as client:
-        monkeypatch.setattr(webpush, "_far", lambda: client)
+        monkeypatch.setattr(webpush, "_client", lambda _origin: client)
         device = webpush.Device(1, FAR, READER, AUTH)
         if error is None:
             webpush.send(device, b"hello", key="k:1")

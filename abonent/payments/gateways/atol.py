@@ -4,12 +4,9 @@
 been: the same `external_id` again gives the document it has already, never a second one.
 """
 
-import atexit
 import json
 import logging
-import os
 import re
-import threading
 import time
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,7 +15,7 @@ from typing import Any, NamedTuple
 import httpx
 from django.conf import settings
 
-from abonent.core import clock, money
+from abonent.core import clock, kept_http, money
 from abonent.payments import fiscal
 from abonent.payments.gateways import bodies
 
@@ -66,15 +63,15 @@ class Report(NamedTuple):
     link: str = ""
 
 
-class _Kept:
-    """One client and one token a process. After a fork the child makes its own client."""
+_peer = kept_http.to(patience=httpx.Timeout(30), limits=httpx.Limits(max_connections=10, keepalive_expiry=3))
 
-    client: httpx.Client | None = None
-    pid = 0
+
+class _Kept:
+    """One token a process."""
+
     token = ""
     token_until = 0.0
     token_of: tuple[str, str] = ("", "")
-    making = threading.Lock()
 
 
 def register(operation: str, *, key: str, content: fiscal.Content) -> str:
@@ -153,13 +150,9 @@ def forget_token() -> None:
     _Kept.token, _Kept.token_until = "", 0.0
 
 
-@atexit.register
 def close() -> None:
     """Let the kept connections and the token go."""
-    with _Kept.making:
-        if _Kept.client is not None and _Kept.pid == os.getpid():
-            _Kept.client.close()
-        _Kept.client = None
+    _peer.close()
     forget_token()
 
 
@@ -274,7 +267,7 @@ def _answer(method: str, path: str, content: bytes | None, token: str) -> dict[s
         headers["Token"] = token
     read_seconds, connect_seconds = settings.ATOL_READ_SECONDS, settings.ATOL_CONNECT_SECONDS
     try:
-        with _client().stream(
+        with _peer.client().stream(
             method,
             f"{settings.ATOL_API_URL}{path}",
             content=content,
@@ -294,15 +287,6 @@ def _answer(method: str, path: str, content: bytes | None, token: str) -> dict[s
     if not isinstance(answer, dict) or (status >= 400 and not answer.get("error")):
         raise AtolUnknown(f"status {status}")
     return answer
-
-
-def _client() -> httpx.Client:
-    with _Kept.making:
-        if _Kept.client is None or _Kept.pid != os.getpid():
-            limits = httpx.Limits(max_connections=10, keepalive_expiry=3)
-            _Kept.client = httpx.Client(trust_env=False, follow_redirects=False, limits=limits)
-            _Kept.pid = os.getpid()
-        return _Kept.client
 
 
 def _short(text: object) -> str:

@@ -6,12 +6,9 @@ Two kinds of failure, never to be mixed up: `BankRefused` is the bank's own no, 
 have been done: ask again with the SAME key, or look the payment up.
 """
 
-import atexit
 import json
 import logging
-import os
 import re
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +18,7 @@ from typing import Any
 import httpx
 from django.conf import settings
 
-from abonent.core import money
+from abonent.core import kept_http, money
 from abonent.payments.gateways import bodies
 from abonent.payments.gateways import yookassa_objects as objects
 
@@ -149,32 +146,13 @@ def me() -> objects.Shop:
         raise BankUnknown(str(error)) from error
 
 
-class _Kept:
-    """One client a process: it keeps its connections. After a fork the child makes its own."""
-
-    client: httpx.Client | None = None
-    pid = 0
-    making = threading.Lock()
+# Kept shorter than any server does: one that is closing as we write looks like a lost answer.
+_peer = kept_http.to(patience=httpx.Timeout(30), limits=httpx.Limits(max_connections=20, keepalive_expiry=3))
 
 
-def _client() -> httpx.Client:
-    with _Kept.making:
-        if _Kept.client is None or _Kept.pid != os.getpid():
-            # No proxies and no passwords from the environment: where money is asked about, the settings speak.
-            # Kept shorter than any server does: one that is closing as we write looks like a lost answer.
-            limits = httpx.Limits(max_connections=20, keepalive_expiry=3)
-            _Kept.client = httpx.Client(trust_env=False, follow_redirects=False, limits=limits)
-            _Kept.pid = os.getpid()
-        return _Kept.client
-
-
-@atexit.register
 def close() -> None:
     """Let the kept connections go."""
-    with _Kept.making:
-        if _Kept.client is not None and _Kept.pid == os.getpid():
-            _Kept.client.close()
-        _Kept.client = None
+    _peer.close()
 
 
 def call(
@@ -212,7 +190,7 @@ def _send(
     wait: Patience,
 ) -> tuple[int, bytes]:
     try:
-        with _client().stream(
+        with _peer.client().stream(
             method,
             f"{settings.YOOKASSA_API_URL}{path}",
             params=params,

@@ -167,9 +167,9 @@ def test_secrets_stay_out_of_the_log(bank: Bank, settings: Any, caplog: pytest.L
 
 def test_connections_are_kept(bank: Bank) -> None:
     yookassa.me()
-    kept = yookassa._client()
+    kept = yookassa._peer.client()
     yookassa.me()
-    assert yookassa._client() is kept
+    assert yookassa._peer.client() is kept
 
 
 def test_a_path_is_never_made_of_what_is_no_id() -> None:
