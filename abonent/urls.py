@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 
 from abonent.api import health, webhooks
 from abonent.api.checkpay import views as checkpay
+from abonent.api.v1 import app as api_v1
 from abonent.backoffice import addresses as staff_addresses
 from abonent.backoffice import sign_in as staff_sign_in
 from abonent.demo import cast, screens
@@ -119,6 +120,7 @@ urlpatterns: list[URLPattern] = [
     path("language/", language.switch, name="language"),
     path("theme/", preferences.switch_theme, name="theme"),
     *staff_addresses.urlpatterns,
+    *api_v1.urlpatterns,
     path("hooks/yookassa/<str:secret>/", webhooks.yookassa, name="yookassa_hook"),
     path("hooks/yookassa/<str:secret>/", webhooks.yookassa),
     path("pay/osmp/", checkpay.osmp, name="osmp"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from abonent.billing.models import Change, Deferral, Document, Ending, Pause, Payout, Return, Subscription
 from abonent.flows import personal_rows as rows
 from abonent.flows import personal_sections_line
-from abonent.identity.models import KnownDevice, SignInName
+from abonent.identity.models import AppToken, KnownDevice, SignInName
 from abonent.onboarding.models_papers import PersonDocument
 from abonent.payments.models import Payment
 from abonent.payments.models_cards import Autopay, BoundCard, Consent
@@ -104,6 +104,17 @@ SECTIONS: tuple[rows.Section, ...] = (
             ("by", _("By what")),
         ),
         rows.fields(UserSession, "user_id", "id", "created_at", "last_seen_at", "ip", "user_agent"),
+    ),
+    rows.Section(
+        "apps",
+        _("Apps that are signed in"),
+        (
+            ("created_at", _("Since")),
+            ("last_seen_at", _("Last seen")),
+            ("address", _("From where")),
+            ("by", _("By what")),
+        ),
+        rows.fields(AppToken, "user_id", "id", "created_at", "last_seen_at", "address", "device_name"),
     ),
     *personal_sections_line.SECTIONS,
     rows.Section(

@@ -1,9 +1,11 @@
 """How one signs in is changed by its owner: the change, its entry in the log and the notice, together or not at all."""
 
+from datetime import datetime
+
 from django.contrib.sessions.backends.base import SessionBase
 
 from abonent.core import audit, db
-from abonent.identity import devices, passkeys, second_factor, signed_in
+from abonent.identity import app_tokens, devices, passkeys, second_factor, signed_in
 from abonent.identity.models import User
 from abonent.notifications import outbox
 
@@ -65,6 +67,23 @@ def end_other_sessions(user: User, *, session: SessionBase, device: str, address
         ended = signed_in.end_others(user.pk, session, devices.hash_of(device) if device else None)
         _record(user, "identity.end_other_sessions", address, count=ended)
     return ended
+
+
+def sign_app_in(user: User, key: str, *, device_name: str, address: str | None, at: datetime) -> app_tokens.Issued:
+    """An app gets its token.   key: of the app's request: the same one gives the same token."""
+    with db.atomic():
+        issued = app_tokens.issue(user, key, device_name=device_name, address=address, at=at)
+        if issued.token.created_at == at:
+            _record(user, "identity.sign_in", address, browser=issued.token.device_name)
+    return issued
+
+
+def end_app(user: User, *, token_id: int, address: str | None, at: datetime) -> None:
+    """Raises AppToken.DoesNotExist."""
+    with db.atomic():
+        ended = app_tokens.end(user.pk, token_id, at)
+        if ended.ended_at == at:
+            _record(user, "identity.end_app", address, name=ended.device_name)
 
 
 def _tell(user: User, what: str, contract_id: int | None, address: str | None, **new: object) -> None:

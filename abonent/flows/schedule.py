@@ -36,7 +36,7 @@ from abonent.flows import (
     topup,
     traffic,
 )
-from abonent.identity import codes, devices, limits
+from abonent.identity import app_requests, app_tokens, codes, devices, limits
 from abonent.network import allowances, mending
 from abonent.network import devices as network_devices
 from abonent.notifications import delivery
@@ -80,6 +80,8 @@ ENTRIES = (
     Entry("events", lambda now: events.sweep(), daily=False),
     Entry("wrong_tries", limits.forget_old, daily=False),
     Entry("known_devices", devices.forget_old),
+    Entry("app_requests", app_requests.forget_old, daily=False),
+    Entry("app_tokens", app_tokens.forget_old),
     Entry("codes", codes.forget_old, daily=False),
     Entry("sessions", lambda now: SessionStore.clear_expired()),
     Entry("gateway_asks", gateway_asks.forget_old),

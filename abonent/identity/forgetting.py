@@ -4,7 +4,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 
 from abonent.core import db
-from abonent.identity.models import KnownDevice, SignInName, User
+from abonent.identity.models import AppRequest, AppToken, KnownDevice, SignInName, User
 
 
 def forget_user(user_id: int) -> None:
@@ -16,6 +16,8 @@ def forget_user(user_id: int) -> None:
     SignInName.objects.filter(user_id=user_id).delete()
     Authenticator.objects.filter(user_id=user_id).delete()
     UserSession.objects.filter(user_id=user_id).delete()
+    AppToken.objects.filter(user_id=user_id).delete()
+    AppRequest.objects.filter(user_id=user_id).delete()
     user.is_active = False
     user.set_unusable_password()
     user.save(update_fields=["is_active", "password"])

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models.functions import Now
 
 from abonent.identity.models_codes import OneTimeCode as OneTimeCode
+from abonent.identity.models_tokens import AppRequest as AppRequest
+from abonent.identity.models_tokens import AppToken as AppToken
 
 
 class Role(models.Model):

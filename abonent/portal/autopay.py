@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods
 
 from abonent.billing import planned
 from abonent.core import clock, money
+from abonent.flows import agreements, autopay_outcomes
 from abonent.flows import autopay as flow
-from abonent.flows import autopay_outcomes
 from abonent.payments import autopay, autopay_rules
 from abonent.payments.models_cards import AttemptState, Autopay, AutopayAttempt, BoundCard
-from abonent.portal import agreements, cabinet, cards, pay, scope, sums, words
+from abonent.portal import cabinet, cards, pay, scope, sums, words
 from abonent.ui import formats
 
 DAYS = (1, 2, 3, 5, 7)

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from abonent.core import clock, db, events, periods
-from abonent.flows import bind_card
+from abonent.flows import agreements, bind_card
 from abonent.payments import autopay, cards
 from abonent.payments.models_cards import BoundCard, MethodKind
-from abonent.portal import agreements, pay, scope, step_up, words
+from abonent.portal import pay, scope, step_up, words
 
 DONE_KEY = "cards_done"  # in the session: the next page tells what was done
 

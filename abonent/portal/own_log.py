@@ -31,6 +31,7 @@ ACTIONS: dict[str, tuple[str, StrPromise]] = {
     "identity.passkey_added": ("shield-check", gettext_lazy("A passkey was added")),
     "identity.passkey_removed": ("shield", gettext_lazy("A passkey was removed")),
     "identity.end_session": ("log-out", gettext_lazy("A session was ended")),
+    "identity.end_app": ("log-out", gettext_lazy("An app was signed out")),
     "identity.end_other_sessions": ("log-out", gettext_lazy("All other sessions were ended")),
     "subscribers.add_contact": ("contact", gettext_lazy("A contact was added")),
     "subscribers.remove_contact": ("contact", gettext_lazy("A contact was removed")),

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from abonent.billing import forecast as forecasts
 from abonent.billing import planned
 from abonent.core import clock, events, money
-from abonent.flows import topup
+from abonent.flows import agreements, topup
 from abonent.ledger.models import Account
 from abonent.payments import queries as payments
 from abonent.payments.models import PaymentState
-from abonent.portal import agreements, cabinet, cards, scope, screen, sums, words
+from abonent.portal import cabinet, cards, scope, screen, sums, words
 from abonent.ui import formats
 
 ROUND_SUMS_KOP = (500_00, 1_000_00, 2_000_00)

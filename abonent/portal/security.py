@@ -14,8 +14,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 from markupsafe import Markup
 
+from abonent.core import clock
 from abonent.flows import protect
-from abonent.identity import passkeys, second_factor, signed_in
+from abonent.identity import app_tokens, passkeys, second_factor, signed_in
+from abonent.identity.models import AppToken
 from abonent.portal import browsers, cards, own_log, scope, sign_in, step_up
 
 DONE_KEY = "security_done"  # in the session: the next page tells what was done
@@ -25,7 +27,7 @@ DONE_KEY = "security_done"  # in the session: the next page tells what was done
 @scope.signed_in_subscriber
 @step_up.before("app_off", "codes", "passkey_remove")
 def page(request: HttpRequest) -> HttpResponse:
-    """/cabinet/security/: POST does `app_off`, `codes`, `passkey_remove`, `end` or `end_others`."""
+    """/cabinet/security/: POST does `app_off`, `codes`, `passkey_remove`, `end`, `end_app` or `end_others`."""
     own = cast(scope.OwnRequest, request)
     if request.method != "POST":
         return _page(own)
@@ -45,6 +47,10 @@ def page(request: HttpRequest) -> HttpResponse:
             signed_in_id = cards.read_id(request.POST.get("session", ""))
             protect.end_session(own.user, signed_in_id=signed_in_id, address=address)
             done = _("That browser is signed out.")
+        elif do == "end_app":
+            token_id = cards.read_id(request.POST.get("app", ""))
+            protect.end_app(own.user, token_id=token_id, address=address, at=clock.now())
+            done = _("That app is signed out.")
         elif do == "end_others":
             device = request.COOKIES.get(sign_in.DEVICE_COOKIE, "")
             count = protect.end_other_sessions(own.user, session=request.session, device=device, address=address)
@@ -56,7 +62,7 @@ def page(request: HttpRequest) -> HttpResponse:
             done = said % {"n": count}
         else:
             raise Http404
-    except (Authenticator.DoesNotExist, UserSession.DoesNotExist):
+    except (Authenticator.DoesNotExist, UserSession.DoesNotExist, AppToken.DoesNotExist):
         raise Http404 from None
     return _back(own, done)
 
@@ -150,6 +156,8 @@ def _page(own: scope.OwnRequest, problem: str = "") -> HttpResponse:
             (one, browsers.name(one.browser) or _("Unknown browser"), browsers.system(one.browser) in browsers.MOBILE)
             for one in signed_in.of_user(own.user.pk, own.session)
         ],
+        "apps": app_tokens.of_user(own.user),
+        "when_app": own_log.when,
         "when": own_log.when_really,
         "lines": own_log.of(own, own_log.SHORT),
         "done": own.session.pop(DONE_KEY, "") if own.method == "GET" else "",

@@ -9,7 +9,6 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as allauth_context
 from django import forms
 from django.conf import settings
-from django.contrib.auth import hashers
 from django.contrib.auth.backends import BaseBackend
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest, HttpResponse
@@ -18,12 +17,10 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.generic.edit import FormView
 
 from abonent.core import audit, clock, db
-from abonent.flows import recover_password
-from abonent.identity import codes, devices, limits, passkeys, queries, signed_in
+from abonent.flows import entering
+from abonent.identity import devices, limits, passkeys, signed_in
 from abonent.identity.models import User
-from abonent.identity.models_codes import CodePurpose
 from abonent.portal import browsers
-from abonent.subscribers import contracts
 from abonent.subscribers import queries as subscribers
 from abonent.ui import client
 
@@ -49,8 +46,8 @@ class ContractNumberBackend(BaseBackend):
     ) -> User | None:
         if username is None or password is None:
             return None
-        user = find(username, staff=staff)
-        return user if password_fits(user, password) else None
+        user = entering.find(username, staff=staff)
+        return user if entering.password_fits(user, password) else None
 
     def get_user(self, user_id: int) -> User | None:
         """With his contracts, which scope.py hands to the page: one statement for both."""
@@ -59,21 +56,6 @@ class ContractNumberBackend(BaseBackend):
             return None
         found.user.contracts = found.contracts  # type: ignore[attr-defined]  # identity does not know contracts
         return found.user
-
-
-def find(name: str, *, staff: bool) -> User | None:
-    """Who is meant by what was typed; staff and subscribers have doors of their own."""
-    if staff:
-        return queries.staff_by_name(name.strip().lower())
-    return queries.subscriber_by_number(contracts.tidy_number(name))
-
-
-def password_fits(user: User | None, password: str) -> bool:
-    """Hashes once, whoever is asked for."""
-    if user is None:
-        hashers.make_password(password)
-        return False
-    return user.check_password(password)
 
 
 BACKEND = f"{__name__}.{ContractNumberBackend.__name__}"
@@ -112,26 +94,23 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
 
         Raises ValidationError "too_many_login_attempts"; no password is looked at then.
         """
-        name, staff = credentials["username"], bool(credentials.get("staff"))
-        user = find(name, staff=staff)
         try:
-            taken = limits.take(_budgets(request, user, name), clock.now())
+            user = entering.check(
+                name=credentials["username"],
+                password=credentials["password"],
+                staff=bool(credentials.get("staff")),
+                device=request.COOKIES.get(DEVICE_COOKIE, ""),
+                address=client_address(request),
+                at=clock.now(),
+            )
         except limits.TooManyTries as error:
-            if entered := _enter_once(request, user, credentials["password"], limited=True):
-                return entered
             raise forms.ValidationError(
                 too_many_tries(error.minutes),
                 code="too_many_login_attempts",
                 params={"minutes": error.minutes},
             ) from None
-        if entered := _enter_once(request, user, credentials["password"], limited=False):
-            limits.give_back(taken)
-            return entered
-        if not password_fits(user, credentials["password"]):
-            return None
-        assert user is not None
-        limits.give_back(taken)
-        user.backend = BACKEND
+        if user is not None:
+            user.backend = BACKEND
         return user
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
@@ -155,38 +134,6 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
             samesite="Lax",
         )
         return response
-
-
-def _enter_once(request: HttpRequest, user: User | None, typed: str, *, limited: bool) -> User | None:
-    """By a one-time password, also where a stranger has used up the tries: it is how the owner passes him.
-
-    Asked of a name that nobody has too: the same work for the same answer.
-    """
-    now, address = clock.now(), client_address(request)
-    taken = None
-    if limited:
-        try:
-            taken = limits.take(limits.of_one_time_password(address), now)
-        except limits.TooManyTries:
-            return None
-    fits = codes.fits(user.pk if user else 0, CodePurpose.PASSWORD, typed, now)
-    if user is None or user.is_staff or not fits:
-        return None
-    if taken is not None:
-        limits.give_back(taken)
-    entered = recover_password.use(user=user, typed=typed, address=address or None, at=now)
-    if entered is not None:
-        entered.backend = BACKEND
-    return entered
-
-
-def _budgets(request: HttpRequest, user: User | None, name: str) -> list[limits.Budget]:
-    token = request.COOKIES.get(DEVICE_COOKIE, "")
-    # Asked for a name that nobody has too: the same work for the same answer.
-    known = devices.is_known(user.pk if user else 0, token, clock.now())
-    if user is not None and known:
-        return limits.of_known_device(user.pk, devices.hash_of(token))
-    return limits.of_stranger(user.pk if user else None, contracts.tidy_number(name), client_address(request))
 
 
 def client_address(request: HttpRequest) -> str:

@@ -55,9 +55,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def server_error(request: HttpRequest) -> HttpResponse:
     """Must work without the database. A wait for a connection that ran out is an overload, not a fault."""
     error = sys.exc_info()[1]
-    if _is_pool_timeout(error):
+    if is_overload(error):
         return unavailable(request)
-    _logger.error("unhandled", exc_info=error, extra={"fields": {"route": request_log.route(request)}})
+    note(request, error)
     return _page(
         request,
         500,
@@ -77,7 +77,12 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _is_pool_timeout(error: BaseException | None) -> bool:
+def note(request: HttpRequest, error: BaseException | None) -> None:
+    """Into the log: where, never what was sent."""
+    _logger.error("unhandled", exc_info=error, extra={"fields": {"route": request_log.route(request)}})
+
+
+def is_overload(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, PoolTimeout):
             return True

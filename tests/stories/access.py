@@ -37,6 +37,10 @@ def _in_a_talk(pattern: str) -> Callable[[World], tuple[Subscriber, str]]:
     return lambda world: (world.anna, pattern.replace("<str:token>", _talk(world).token))
 
 
+def _of_contract(part: str) -> Callable[[World], tuple[Subscriber, str]]:
+    return lambda world: (world.anna, f"api/v1/contracts/100001/{part}")
+
+
 # What stands in an address, where it must be something that exists; else nothing that exists is asked for, and one
 # who may come in is told "hidden" of it.
 _ROOMS: dict[str, Callable[[World], tuple[Subscriber, str]]] = {
@@ -52,8 +56,16 @@ _ROOMS: dict[str, Callable[[World], tuple[Subscriber, str]]] = {
     "sandbox/<str:key>/": lambda world: (world.anna, "sandbox/bank/"),
     "cabinet/contract/": lambda world: (world.anna, "cabinet/contract/"),
 }
+_ROOMS |= {
+    "api/v1/contracts/<str:number>": lambda world: (world.anna, "api/v1/contracts/100001"),
+    **{
+        f"api/v1/contracts/<str:number>/{part}": _of_contract(part)
+        for part in ("ahead", "history", "payments", "cards", "tariffs", "devices", "traffic", "documents", "deferral")
+    },
+    "api/v1/conversations/<str:token>": lambda world: (world.anna, f"api/v1/conversations/{_talk(world).token}"),
+}
 _DATA = {"cabinet/contract/": {"contract": "100001"}}
-_NOTHING = {"int": "999999999", "str": "nothing-of-that-name", "slug": "nothing-of-that-name"}
+_NOTHING = {"int": "999999999", "str": "nothing-of-that-name", "slug": "nothing-of-that-name", "path": "nothing"}
 
 
 class Row(NamedTuple):

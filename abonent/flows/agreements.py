@@ -1,10 +1,10 @@
-"""What a subscriber agrees to when he binds a card or switches autopay on: shown on the page, kept word for word."""
+"""What a subscriber agrees to when he binds a card or switches autopay on: shown to him, kept word for word."""
 
 from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from abonent.payments.cards import Words
-from abonent.ui import formats
 
 VERSION = "2026-11-22"  # changes with the words
 
@@ -30,5 +30,5 @@ def to_autopay() -> Words:
 
 
 def _words(text: str) -> Words:
-    language = formats.language()
+    language = "en" if (translation.get_language() or "ru").startswith("en") else "ru"
     return Words(VERSION, language, text % {"operator": settings.PROFILE.legal_name.get(language)})
