@@ -62,7 +62,7 @@ api = Api(
     parser=JsonParser(),
     urls_namespace="api-v1",
 )
-for _part in (doors, account, paying, having, wishes, line, talks, papers):
+for _part in (doors, account, paying, having, wishes, line, talks, told, papers):
     api.add_router("", _part.router)
 
 
