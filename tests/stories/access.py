@@ -1,5 +1,7 @@
 """Who may open what: docs/ACCESS.md as rows, and how each address is knocked at."""
 
+import itertools
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +22,7 @@ from tests.world import Subscriber, World
 
 TABLE = Path(__file__).parent.parent.parent.joinpath("docs", "ACCESS.md")
 ROLES = ("manager", "support", "cashier", "engineer", "accountant", "admin")
+API = "api/v1/"
 OUTCOMES = ("opens", "sign in", "refused", "hidden")
 ALL, NOBODY = "all", "—"
 
@@ -64,6 +67,12 @@ _ROOMS |= {
     },
     "api/v1/conversations/<str:token>": lambda world: (world.anna, f"api/v1/conversations/{_talk(world).token}"),
 }
+_SENT_BY_APPS: dict[str, dict[str, object]] = {
+    "api/v1/conversations/<str:token>/seen": {"sequence": 1},
+    "api/v1/conversations/<str:token>/mark": {"mark": 5},
+    "api/v1/notices/<str:name>": {"channels": []},
+}
+_numbers = itertools.count()
 _DATA = {"cabinet/contract/": {"contract": "100001"}}
 _NOTHING = {"int": "999999999", "str": "nothing-of-that-name", "slug": "nothing-of-that-name", "path": "nothing"}
 
@@ -139,8 +148,17 @@ def knock(visitor: Client, at: Door) -> str:
     """What the visitor meets: one of OUTCOMES; looks only, where a look is answered at all."""
     answer = visitor.get(at.path)
     if answer.status_code == 405:
-        answer = visitor.post(at.path, _DATA.get(at.pattern, {}))
+        answer = send(visitor, at, "POST" if "POST" in answer["Allow"] else sorted(answer["Allow"].split(", "))[0])
     return outcome(answer)
+
+
+def send(visitor: Client, at: Door, method: str = "POST") -> Any:
+    """A form, or what an app would send."""
+    if not at.pattern.startswith(API):
+        return visitor.post(at.path, _DATA.get(at.pattern, {}))
+    key = {"Idempotency-Key": f"the-walk-{next(_numbers)}"}
+    body = json.dumps(_SENT_BY_APPS.get(at.pattern, {}))
+    return visitor.generic(method, at.path, body, "application/json", headers=key)
 
 
 def outcome(answer: Any) -> str:

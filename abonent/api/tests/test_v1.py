@@ -47,7 +47,7 @@ Phone = Callable[[Subscriber], App]
 
 def sign_in(who: Subscriber, key: str = "sign-in-1", password: str = "", **more: str) -> Answer:
     body = {"login": who.contract, "password": password or who.password, "device_name": "Pixel 9", **more}
-    return Client().post("/api/v1/tokens", body, "application/json", headers={"Idempotency-Key": key})
+    return Client().post("/api/v1/sign-in", body, "application/json", headers={"Idempotency-Key": key})
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from ninja.errors import HttpError
 from ninja.parser import Parser
 from ninja.security import HttpBearer
 
-from abonent.api.v1 import account, doors, having, line, papers, paying, problems, shapes, talks, wire, wishes
+from abonent.api.v1 import account, doors, having, line, papers, paying, problems, shapes, talks, told, wire, wishes
 
 METHODS = ("get", "post", "put", "patch", "delete")
 

@@ -35,7 +35,7 @@ def operator(request: HttpRequest) -> shapes.Operator:
     )
 
 
-@router.post("/tokens", response={201: shapes.SignedIn}, auth=None, summary="Sign in: a token for this device")
+@router.post("/sign-in", response={201: shapes.SignedIn}, auth=None, summary="Sign in: a token for this device")
 @sensitive_variables()
 def sign_in(request: HttpRequest, given: shapes.SignIn) -> Status[shapes.SignedIn]:
     now, address = clock.now(), client.address(request)

@@ -31,8 +31,8 @@ PREFIX = "/api/v1/"
 BODY_MOST_OCTETS = 256 * 1024
 BODY_WITH_FILES_MOST_OCTETS = 16 * 1024 * 1024  # files come as base64 within the JSON
 WITH_FILES = ("/conversations", "/messages")  # how addresses that take files end
-OPEN = frozenset({"tokens", "operator", "openapi.json", "docs"})  # what a stranger may ask
-WITH_ISSUED_PASSWORD = frozenset({"tokens", "me", "password", "operator", "openapi.json", "docs"})
+OPEN = frozenset({"sign-in", "operator", "openapi.json", "docs"})  # what a stranger may ask
+WITH_ISSUED_PASSWORD = frozenset({"sign-in", "tokens", "me", "password", "operator", "openapi.json", "docs"})
 KEY_HEADER = "Idempotency-Key"
 
 View = Callable[..., HttpResponse]
@@ -115,6 +115,8 @@ def _answer(
             return problems.answer(problems.NOT_SIGNED_IN)
         if found is not None and found.user.password_must_change and name not in WITH_ISSUED_PASSWORD:
             return problems.answer(problems.CHANGE_PASSWORD)
+        if isinstance(number := kwargs.get("number"), str):
+            own(request, number)  # before anything that was sent is looked at
         _read(request)
         if request.method == "POST":
             return _once(request, found, lambda: view(request, *args, **kwargs))
