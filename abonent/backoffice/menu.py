@@ -38,6 +38,13 @@ ITEMS: tuple[Item, ...] = (
     Item("staff_charge_runs", "calendar-check", _("Charge runs"), (permissions.VIEW_MONEY,)),
     Item("staff_parked", "circle-parking", _("Parked accounts"), (permissions.VIEW_MONEY,)),
     Item("staff_bank", "landmark", _("Bank transfers"), (permissions.CORRECT_MONEY,)),
+    Item("staff_receipts", "receipt-text", _("Stuck receipts"), (permissions.CORRECT_MONEY,)),
+    Item(
+        "staff_deferrals",
+        "calendar-clock",
+        _("Deferred payments"),
+        (permissions.VIEW_MONEY, permissions.GRANT_DEFERRALS),
+    ),
     Item("staff_differences", "scale", _("Differences"), (permissions.CORRECT_MONEY,)),
 )
 

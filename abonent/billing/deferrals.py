@@ -17,6 +17,17 @@ from abonent.billing.models_deferrals import PauseKind
 from abonent.core import db
 from abonent.ledger.models import Account
 
+MOST_LISTED = 500
+_GIVEN = """
+    select c.number as contract_number, d.amount_kop, d.fee_kop, d.granted_on, d.ends_on, d.ended_on, d.granted_by,
+           coalesce(a.balance_kop, 0) as balance_kop
+    from billing_deferral d
+    join ledger_account a on a.id = d.account_id
+    join subscribers_contract c on c.id = a.contract_id
+    where d.ended_on is null or d.ended_on >= %s
+    order by d.ended_on desc nulls first, d.ends_on, d.id
+    limit %s
+"""
 _DUE = "billing_deferral where ended_on is null and ends_on <= %(on)s"
 
 
@@ -55,6 +66,19 @@ class Allowed(NamedTuple):
     advised_kop: int  # what brings everything back; at least 1
     fee_kop: int
     ends_on: date  # the first date without it
+
+
+class Given(NamedTuple):
+    """A deferral as staff's list shows it."""
+
+    contract_number: str
+    amount_kop: int
+    fee_kop: int
+    granted_on: date
+    ends_on: date
+    ended_on: date | None
+    granted_by: str
+    balance_kop: int
 
 
 class Ended(NamedTuple):
@@ -224,3 +248,8 @@ def _set_credit(account_id: int, deferral_kop: int) -> None:
     agreed, _ = Terms.objects.get_or_create(account_id=account_id)
     agreed.deferral_kop = deferral_kop
     agreed.save(update_fields=["deferral_kop"])
+
+
+def given(*, ended_since: date) -> list[Given]:
+    """What counts now, the next to end first; then what has ended since, the last first. MOST_LISTED at most."""
+    return [Given(**row) for row in db.rows(_GIVEN, [ended_since, MOST_LISTED])]

@@ -30,7 +30,10 @@ class Deferral(models.Model):
                 condition=models.Q(ends_on__gt=models.F("granted_on")), name="billing_deferral_forwards"
             ),
         ]
-        indexes = [models.Index(fields=["account", "granted_on"], name="billing_deferral_account")]
+        indexes = [
+            models.Index(fields=["account", "granted_on"], name="billing_deferral_account"),
+            models.Index(fields=["ended_on"], name="billing_deferral_ended"),
+        ]
 
 
 class PauseKind(models.TextChoices):

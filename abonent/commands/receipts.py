@@ -15,21 +15,6 @@ HELP = "receipts of 54-FZ: what is stuck and why; try again"
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
-# A piece of the register's words, what it means, what to do.
-_MEANINGS = (
-    ("12:", "the register does not know our login or password", "check ABONENT_ATOL_LOGIN and ABONENT_ATOL_PASSWORD"),
-    ("14:", "the register has blocked our login", "ask the register's support"),
-    ("20:", "the group is not this login's", "check ABONENT_ATOL_GROUP"),
-    ("21:", "the group's cash registers speak another version (FFD 1.2)", "ask the register for a group of FFD 1.05"),
-    ("32:", "the register refuses the document's words", "mend the contact or the INN it names, then retry"),
-    ("timeout", "the cash registers of the group are off, or too few", "ask the register's support, then retry"),
-    ("driver", "the cash register could not print it", "ask the register's support, then retry"),
-    ("kopecks", "the register has a document of another sum", "do not retry: the accountant corrects it"),
-    ("invalid_credentials", "the bank refuses our shop and key", "check ABONENT_YOOKASSA_SECRET_KEY"),
-    ("not registered the payment's receipt", "the shop prints no receipts", "switch fiscalisation on at the bank"),
-    ("neither an e-mail nor a phone", "there is nobody to send it to", "add a contact to the customer, then retry"),
-)  # fmt: skip
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -77,7 +62,7 @@ def _retry(ids: list[int]) -> int:
 
     for receipt_id in ids:
         try:
-            receipting.retry(receipt_id)
+            receipting.retry(receipt_id, actor="system:receipts")
         except receipts.UnableToRetry as refused:
             return _refuse(str(refused))
     console.print(f"{len(ids)} will be tried again; `abonent worker` does it.")
@@ -86,6 +71,7 @@ def _retry(ids: list[int]) -> int:
 
 def _explain(receipt_id: int) -> int:
     from abonent.core import money
+    from abonent.payments import receipt_meanings
     from abonent.payments.models_receipts import Receipt
 
     one = Receipt.objects.filter(id=receipt_id).select_related("account__contract").first()
@@ -103,10 +89,8 @@ def _explain(receipt_id: int) -> int:
     }
     for name, value in facts.items():
         console.print(f"{name}: {value}", markup=False, soft_wrap=True)
-    for piece, meaning, what_to_do in _MEANINGS:
-        if one.error and piece in one.error:
-            console.print(f"It means: {meaning}. To do: {what_to_do}.", markup=False, soft_wrap=True)
-            break
+    if (meaning := receipt_meanings.of(one.error)) is not None:
+        console.print(f"It means: {meaning.means}. To do: {meaning.to_do}.", markup=False, soft_wrap=True)
     return 0
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from abonent.core import db
+from abonent.core import audit, db
 from abonent.flows import receipt_delivery, receipt_items
 from abonent.payments import receipts
 from abonent.payments.gateways import yookassa_receipts
@@ -122,10 +122,11 @@ def make_good(now: datetime) -> int:
     return made
 
 
-def retry(receipt_id: int) -> Receipt:
+def retry(receipt_id: int, *, actor: str, address: str | None = None) -> Receipt:
     """A person lets a failed receipt be tried again.   Raises receipts.UnableToRetry."""
     with db.atomic():
         receipt = receipts.again(receipt_id)
+        audit.record(actor=actor, action="receipts.retry", subject=f"receipt:{receipt_id}", address=address)
         receipt_delivery.deliver.wake()
     return receipt
 

@@ -180,7 +180,13 @@ def again(receipt_id: int) -> Receipt:
 # --- what is found ----------------------------------------------------------------------------------------
 def stuck() -> list[Receipt]:
     """What staff must look at, the oldest first."""
-    return list(Receipt.objects.filter(state=ReceiptState.FAILED).order_by("id"))
+    failed = Receipt.objects.filter(state=ReceiptState.FAILED).select_related("account__contract")
+    return list(failed.order_by("id"))
+
+
+def count_open() -> int:
+    """How many wait for their turn or for the register, without anybody's help."""
+    return Receipt.objects.filter(state__in=[ReceiptState.QUEUED, ReceiptState.SENT]).count()
 
 
 def open_ones(limit: int = 200) -> list[Receipt]:

@@ -37,7 +37,7 @@ STAFF = (
     "/staff/requests/", "/staff/requests/?mine=1", "/staff/requests/stage/new/", "/staff/visits/",
     "/staff/visits/?on=2026-11-16", "/staff/visits/mine/", "/staff/approvals/", "/staff/charge-runs/",
     "/staff/charge-runs/2026-11-01/", "/staff/parked/", "/staff/bank/", "/staff/differences/",
-    "/staff/cash/", "/staff/shifts/",
+    "/staff/cash/", "/staff/shifts/", "/staff/receipts/", "/staff/deferrals/",
     "/staff/desk/", "/staff/desk/load/",
 )  # fmt: skip
 DESK, PHONE = (1280, "light"), (360, "dark")

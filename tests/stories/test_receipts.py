@@ -154,11 +154,11 @@ def test_a_document_refused_for_its_words_waits_for_a_person(anna: Account, regi
     assert (failed.state, books.alarms()) == (ReceiptState.FAILED, [f"receipt:failed:{failed.id}:0"])
     assert [one.id for one in receipts.stuck()] == [failed.id]
     register.control("atol", {"refuse": None})
-    receipting.retry(failed.id)
+    receipting.retry(failed.id, actor="accountant")
     deliver()
     assert (only().state, len(documents(register))) == (ReceiptState.DONE, 1)
     with pytest.raises(receipts.UnableToRetry):
-        receipting.retry(failed.id)
+        receipting.retry(failed.id, actor="accountant")
 
 
 def test_a_wrong_password_is_an_alarm_and_blames_no_receipt(anna: Account, register: Bank, settings: Any) -> None:

@@ -6,12 +6,13 @@ import pytest
 
 from abonent.backoffice.tests.conftest import StaffBrowser
 from abonent.billing import parking
-from abonent.billing.models import Change, ChargeRun, Subscription
+from abonent.billing.models import Change, ChargeRun, Deferral, Subscription
 from abonent.billing.tests import builder, changing
 from abonent.core import clock
 from abonent.core.models import AuditEntry
 from abonent.flows import charge_run
 from abonent.payments.models_desk import Difference
+from abonent.payments.models_receipts import Receipt
 
 pytestmark = pytest.mark.django_db
 
@@ -121,3 +122,40 @@ def test_the_first_page_counts_what_waits_for_an_accountant(staff: StaffBrowser)
     page = staff("accountant").get("/staff/").content.decode()
     assert "Charge runs that have stopped" in page
     assert "built-in" not in page
+
+
+def test_a_stuck_receipt_says_what_to_do_and_is_tried_again_once(staff: StaffBrowser) -> None:
+    account = builder.account()
+    stuck = Receipt.objects.create(
+        cause="offset:17:2026-10", kind="offset", way="atol", account=account, amount_kop=550_00, on="2026-10-31",
+        charged_kop=550_00, advances_kop=600_00, balance_kop=50_00, transfers=2, state="failed", key="a-17",
+        error="32: the e-mail is wrong",
+    )  # fmt: skip
+    page = staff("accountant").get("/staff/receipts/").content.decode()
+    assert account.contract is not None
+    for said in (account.contract.number, "550,00", "mend the contact", "32: the e-mail is wrong"):
+        assert said in page
+    assert staff("support").post("/staff/receipts/", {"receipt": stuck.pk}).status_code == 403
+    assert staff("accountant").post("/staff/receipts/", {"receipt": stuck.pk}).status_code == 302
+    stuck.refresh_from_db()
+    assert stuck.state == "queued"
+    assert AuditEntry.objects.filter(action="receipts.retry", actor="accountant").count() == 1
+    again = staff("accountant").post("/staff/receipts/", {"receipt": stuck.pk})
+    assert (again.status_code, "somebody was faster" in again.content.decode()) == (422, True)
+    assert "No receipt is stuck" in staff("accountant").get("/staff/receipts/").content.decode()
+
+
+def test_deferred_payments_stand_with_what_became_of_them(staff: StaffBrowser) -> None:
+    assert "Nobody has a deferred payment" in staff("support").get("/staff/deferrals/").content.decode()
+    owing, kept = builder.account(), builder.account()
+    Deferral.objects.create(
+        account=owing, amount_kop=300_00, granted_on="2026-11-13", ends_on="2026-11-18", granted_by="100001"
+    )
+    Deferral.objects.create(
+        account=kept, amount_kop=200_00, granted_on="2026-11-01", ends_on="2026-11-06", ended_on="2026-11-05",
+        granted_by="system:charge_run",
+    )  # fmt: skip
+    page = staff("support").get("/staff/deferrals/").content.decode()
+    assert page.index("300,00") < page.index("200,00")
+    assert "the service itself" in page
+    assert staff("engineer").get("/staff/deferrals/").status_code == 403
