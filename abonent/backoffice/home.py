@@ -18,6 +18,7 @@ from abonent.identity import permissions
 from abonent.onboarding import calendar, windows
 from abonent.onboarding import queries as onboarding
 from abonent.onboarding.models_visits import VisitState
+from abonent.payments import receipts
 from abonent.payments.models_desk import BankEntry, BankEntryState, Difference
 from abonent.support import queries as support
 
@@ -81,6 +82,12 @@ WAITING: tuple[Waiting, ...] = (
     Waiting(
         permissions.CONTINUE_CHARGE_RUNS,
         lambda request: Tile(ParkedAccount.objects.count(), _("Parked accounts"), reverse("staff_parked")),
+    ),
+    Waiting(
+        permissions.CORRECT_MONEY,
+        lambda request: Tile(
+            len(receipts.stuck()), _("Receipts the register has not taken"), reverse("staff_receipts")
+        ),
     ),
     Waiting(
         permissions.CORRECT_MONEY,

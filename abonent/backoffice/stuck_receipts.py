@@ -30,7 +30,7 @@ class _Line(NamedTuple):
 @require_http_methods(["GET", "HEAD", "POST"])
 @gate.permitted(permissions.CORRECT_MONEY)
 def page(request: gate.StaffRequest) -> HttpResponse:
-    """/staff/receipts/: what is stuck; POST `receipt` lets one be tried again, under its own key: never a second one."""
+    """/staff/receipts/: what is stuck; POST `receipt` tries one again under its own key: never a second one."""
     if request.method == "POST":
         typed = request.POST.get("receipt", "")
         receipt_id = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 18 else 0

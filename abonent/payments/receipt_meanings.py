@@ -25,7 +25,9 @@ MEANINGS: tuple[Meaning, ...] = (
         _("the group's cash registers speak another version (FFD 1.2)"),
         _("ask the register for a group of FFD 1.05"),
     ),
-    Meaning("32:", _("the register refuses the document's words"), _("mend the contact or the INN it names, then retry")),
+    Meaning(
+        "32:", _("the register refuses the document's words"), _("mend the contact or the INN it names, then retry")
+    ),
     Meaning(
         "timeout",
         _("the cash registers of the group are off, or too few"),
