@@ -49,6 +49,7 @@ urlpatterns: list[URLPattern] = [
     path("services/<slug:kind>/", site.service, name="service"),
     path("tariffs/", site.tariffs, name="tariffs"),
     path("news/", site.news, name="news"),
+    path("news/pictures/<int:news_id>/", site.news_picture, name="news_picture"),
     path("news/<slug:slug>/", site.news_item, name="news_item"),
     path("contacts/", site.contacts, name="contacts"),
     path("about/", site.text, {"slug": "about"}, name="about"),

@@ -33,6 +33,7 @@ ITEMS: tuple[Item, ...] = (
         _("Wishes about data"),
         (permissions.EDIT_SUBSCRIBERS, permissions.END_CONTRACTS),
     ),
+    Item("staff_news", "newspaper", _("News"), (permissions.SEND_MAILINGS,)),
     Item("staff_cash", "banknote", _("Cash desk"), (permissions.TAKE_CASH,)),
     Item("staff_approvals", "git-pull-request-arrow", _("Changes of tariff"), (permissions.APPROVE_TARIFF_CHANGES,)),
     Item("staff_charge_runs", "calendar-check", _("Charge runs"), (permissions.VIEW_MONEY,)),

@@ -5,6 +5,7 @@ from django.db.models.functions import Now
 
 from abonent.notifications.models_mailings import Mailing as Mailing
 from abonent.notifications.models_mailings import MailingState as MailingState
+from abonent.notifications.models_news import News as News
 from abonent.notifications.models_reach import NoticeChoice as NoticeChoice
 from abonent.notifications.models_reach import OwnHours as OwnHours
 from abonent.notifications.models_reach import PushDevice as PushDevice

@@ -1,6 +1,6 @@
 """The account: its first screen and its services. One statement a page, then words."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple, cast
 
 from django.conf import settings
@@ -15,8 +15,12 @@ from abonent.billing import queries as billing
 from abonent.core import clock, periods
 from abonent.flows import resume_now
 from abonent.network import outages
+from abonent.notifications import news
 from abonent.portal import ahead, planned, scope, screen, sums, traffic
 from abonent.ui import diagnosis as words
+from abonent.ui import formats
+
+NEWS_DAYS, NEWS_MOST = 31, 2
 
 
 class StoppedCredit(NamedTuple):
@@ -59,6 +63,7 @@ def first_screen(request: HttpRequest) -> HttpResponse:
         "services": screen.services(seen, today, name_state=False),
         "operations": screen.operations(seen.lines),
         "future": future,
+        "news": _news(request, today),
     }
     return render(request, "portal/first_screen.html", context)
 
@@ -70,6 +75,12 @@ def _interruption(seen: billing.Overview) -> words.Said | None:
     ]
     found = outages.open_of(lines)
     return words.of_outage(*found[0][2:]) if found else None
+
+
+def _news(request: HttpRequest, today: date) -> list[news.Item]:
+    """Of the last month, the newest two: for everybody and for his lines."""
+    found = news.shown(formats.language(), today, [one.id for one in scope.own(request)])
+    return [one for one in found if one.on > today - timedelta(days=NEWS_DAYS)][:NEWS_MOST]
 
 
 def _stopped_credit(seen: billing.Overview, today: date) -> StoppedCredit | None:

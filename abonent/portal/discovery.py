@@ -17,6 +17,7 @@ from markupsafe import Markup
 from abonent.catalog import queries as catalog
 from abonent.catalog.models import OfferVersion
 from abonent.core import clock, money, profile_places
+from abonent.notifications import news
 from abonent.portal import words
 from abonent.ui import formats
 
@@ -132,8 +133,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
     places += [(reverse("service", args=[kind]), "") for kind in words.KINDS]
     places += [(reverse("connect_tariff", args=[one.offer.code]), "") for one in catalog.on_sale(today)]
     places += [
-        (reverse("news_item", args=[one.slug]), one.on.isoformat())
-        for one in settings.PROFILE.news(formats.language(), today)
+        (reverse("news_item", args=[one.slug]), one.on.isoformat()) for one in news.shown(formats.language(), today)
     ]
     return HttpResponse(_sitemap(places), content_type="application/xml; charset=utf-8")
 

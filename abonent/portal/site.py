@@ -16,8 +16,9 @@ from django.views.decorators.http import require_safe
 
 from abonent.catalog import queries as catalog
 from abonent.catalog.models import OfferRole, OfferVersion
-from abonent.core import clock, money, opening, profile, profile_places
-from abonent.portal import discovery, words
+from abonent.core import clock, money, opening, profile_places
+from abonent.notifications import news as notifications
+from abonent.portal import discovery, scope, words
 from abonent.ui import formats, prose
 
 if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
@@ -139,14 +140,15 @@ def service(request: HttpRequest, kind: str) -> HttpResponse:
 
 @require_safe
 def news(request: HttpRequest) -> HttpResponse:
+    """/news/: for everybody; a subscriber sees what is for his lines too."""
     said = _("News of %(brand)s: works, new houses and villages, tariffs.") % {"brand": settings.PROFILE.brand}
-    context = {"here": "news", "about": discovery.about(request, said), "news": _news()}
+    context = {"here": "news", "about": discovery.about(request, said), "news": _news(request)}
     return render(request, "portal/news.html", context)
 
 
 @require_safe
 def news_item(request: HttpRequest, slug: str) -> HttpResponse:
-    found = next((one for one in _news() if one.slug == slug), None)
+    found = next((one for one in _news(request) if one.slug == slug), None)
     if found is None:
         raise Http404
     facts = discovery.article(found.title, request.path, found.on.isoformat())
@@ -158,6 +160,16 @@ def news_item(request: HttpRequest, slug: str) -> HttpResponse:
         "body": prose.html(found.body),
     }
     return render(request, "portal/news_item.html", context)
+
+
+@require_safe
+def news_picture(request: HttpRequest, news_id: int) -> HttpResponse:
+    """/news/pictures/<id>/: for whom the news is."""
+    found = notifications.picture(news_id, clock.today(), [one.id for one in scope.own(request)])
+    if found is None:
+        raise Http404
+    content_type, content = found
+    return HttpResponse(content, content_type=content_type, headers={"Cache-Control": "private, max-age=3600"})
 
 
 @require_safe
@@ -276,9 +288,10 @@ def _kinds() -> list[dict[str, object]]:
     ]
 
 
-def _news() -> tuple[profile.News, ...]:
-    found: tuple[profile.News, ...] = settings.PROFILE.news(formats.language(), clock.today())
-    return found
+def _news(request: HttpRequest | None = None) -> list[notifications.Item]:
+    """For everybody; with a request, what is for its subscriber too."""
+    ids = [one.id for one in scope.own(request)] if request is not None else []
+    return notifications.shown(formats.language(), clock.today(), ids)
 
 
 def _hours() -> dict[str, object]:

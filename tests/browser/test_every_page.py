@@ -39,6 +39,7 @@ STAFF = (
     "/staff/charge-runs/2026-11-01/", "/staff/parked/", "/staff/bank/", "/staff/differences/",
     "/staff/cash/", "/staff/shifts/", "/staff/receipts/", "/staff/deferrals/",
     "/staff/desk/", "/staff/desk/load/",
+    "/staff/news/", "/staff/news/new/",
 )  # fmt: skip
 DESK, PHONE = (1280, "light"), (360, "dark")
 # Each profile is looked at in one of them, whole; in the width of the other everything must have its room too.

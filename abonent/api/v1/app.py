@@ -117,10 +117,10 @@ def docs(request: HttpRequest) -> HttpResponse:
 def _addresses() -> list[URLPattern]:
     """Flat, as all addresses of the program are: each has its row in docs/ACCESS.md."""
     found = {str(one.pattern): one for one in api.urls[0] if str(one.pattern) and isinstance(one, URLPattern)}
-    made = [path(f"api/v1/{route}", wire.guarded(one.callback)) for route, one in found.items()]
+    made = [path(f"api/v1/{route}", wire.guarded(one.callback), name=f"api_{one.name}") for route, one in found.items()]
     made.append(path("api/v1/openapi.json", wire.guarded(openapi), name="api_openapi"))
     made.append(path("api/v1/docs", docs, name="api_docs"))
-    made.append(path("api/v1/<path:rest>", wire.guarded(_nothing)))
+    made.append(path("api/v1/<path:rest>", wire.guarded(_nothing), name="api_nothing"))
     return made
 
 

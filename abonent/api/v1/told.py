@@ -1,6 +1,8 @@
 """What a person wants to be told of, and how."""
 
-from django.http import Http404, HttpRequest
+from datetime import date
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
@@ -8,7 +10,9 @@ from abonent.api.v1 import shapes, wire
 from abonent.api.v1.problems import Refused
 from abonent.core import clock
 from abonent.notifications import choices, subjects, ways
+from abonent.notifications import news as operators_news
 from abonent.notifications.models import Channel
+from abonent.ui import formats
 
 router = Router(tags=["Being in touch"])
 
@@ -24,6 +28,15 @@ class Subject(Schema):
 class Notices(Schema):
     channels: list[str]  # that there are
     subjects: list[Subject]
+
+
+class NewsItem(Schema):
+    slug: str
+    on: date
+    title: str
+    body: str  # markdown; HTML in it is text
+    picture: str  # its address, with the token; "": none
+    picture_says: str
 
 
 class Wish(shapes.In):
@@ -67,6 +80,33 @@ def choose(request: HttpRequest, name: str, given: Wish) -> Notices:
     except choices.UnableToSwitchOff:
         raise Refused(409, "required", str(subjects.BY_NAME[name].why_required)) from None
     return notices(request)
+
+
+@router.get("/news", response=list[NewsItem], summary="News for everybody and for your lines, the newest first")
+def news(request: HttpRequest) -> list[NewsItem]:
+    return [
+        NewsItem(
+            slug=one.slug,
+            on=one.on,
+            title=one.title,
+            body=one.body,
+            picture=f"{wire.PREFIX}news/{one.id}/picture" if one.width else "",
+            picture_says=one.says,
+        )
+        for one in operators_news.shown(formats.language(), clock.today(), _contract_ids(request))
+    ]
+
+
+@router.get("/news/{int:news_id}/picture", summary="The picture of a piece of news")
+def picture(request: HttpRequest, news_id: shapes.Id) -> HttpResponse:
+    found = operators_news.picture(news_id, clock.today(), _contract_ids(request))
+    if found is None:
+        raise Http404
+    return HttpResponse(found[1], content_type=found[0])
+
+
+def _contract_ids(request: HttpRequest) -> list[int]:
+    return [one.id for one in wire.caller(request).contracts]
 
 
 def _customer_id(request: HttpRequest) -> int:
