@@ -36,15 +36,15 @@ def reader(who: Subscriber) -> Client:
 
 
 def test_news_for_all_is_a_draft_until_it_is_published_and_over_after_its_last_day(world: World, staff: Staff) -> None:
-    manager, stranger = staff("manager"), Client()
-    kept = manager.post("/staff/news/new/", {**WORDS, "audience": "all", "picture": taken_by_a_camera()})
+    editor, stranger = staff("admin"), Client()
+    kept = editor.post("/staff/news/new/", {**WORDS, "audience": "all", "picture": taken_by_a_camera()})
     one = News.objects.get()
     assert kept["Location"] == f"/staff/news/{one.pk}/"
-    look = manager.get(kept["Location"]).content.decode()
+    look = editor.get(kept["Location"]).content.decode()
     assert "&lt;script&gt;" in look
     assert "<script>alert" not in look
     assert "Работы в ночь" not in stranger.get("/news/").content.decode()
-    manager.post(kept["Location"], {"do": "publish"})
+    editor.post(kept["Location"], {"do": "publish"})
     assert "Работы в ночь" in stranger.get("/news/").content.decode()
     assert "Работы в ночь" in stranger.get("/").content.decode()
     assert "Работы в ночь" in reader(world.anna).get("/cabinet/").content.decode()
@@ -63,15 +63,15 @@ def test_news_of_a_building_is_seen_by_who_lives_there(world: World, staff: Staf
     assert line is not None
     assert line.premises is not None
     building = str(line.premises.building_id)
-    manager = staff("manager")
-    wrong = manager.post("/staff/news/new/", {**WORDS, "audience": "building", "building": "999999999"})
+    editor = staff("admin")
+    wrong = editor.post("/staff/news/new/", {**WORDS, "audience": "building", "building": "999999999"})
     assert (wrong.status_code, News.objects.count()) == (422, 0)
-    late = manager.post("/staff/news/new/", {**WORDS, "audience": "all", "through": "2026-11-01"})
+    late = editor.post("/staff/news/new/", {**WORDS, "audience": "all", "through": "2026-11-01"})
     assert (late.status_code, News.objects.count()) == (422, 0)
-    manager.post("/staff/news/new/", {**WORDS, "audience": "building", "building": building,
+    editor.post("/staff/news/new/", {**WORDS, "audience": "building", "building": building,
                                       "picture": taken_by_a_camera()})  # fmt: skip
     one = News.objects.get()
-    manager.post(f"/staff/news/{one.pk}/", {"do": "publish"})
+    editor.post(f"/staff/news/{one.pk}/", {"do": "publish"})
     assert "Работы в ночь" in reader(world.anna).get("/news/").content.decode()
     for who in (reader(world.vera), Client()):
         assert "Работы в ночь" not in who.get("/news/").content.decode()
