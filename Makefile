@@ -45,6 +45,7 @@ bench: $(READY) ## every benchmark: a table, and a JSON line each
 	$(VENV)/bin/abonent bench signin
 	$(VENV)/bin/abonent bench radius
 	$(VENV)/bin/abonent bench access
+	$(VENV)/bin/abonent bench streams
 
 fmt: $(READY_DEV) ## format the code
 	$(VENV)/bin/ruff format .
