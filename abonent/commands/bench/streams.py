@@ -1,6 +1,6 @@
 """Thousands of open pages on one process: memory a page, from saying to the page, and all of them coming back at once.
 
-The floor beside each: the same server with an application that does nothing, and a bare LISTEN for the way of a message.
+The floor beside each: the same server with an application that does nothing, and a bare LISTEN for a message.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 
 async def _floor(dsn: str, streams: int) -> dict[str, float]:
-    """Of the empty application: octets a stream, seconds until all are back; and of a bare LISTEN: seconds a message."""
+    """Of the empty application: octets a stream, seconds until all are back. Of a bare LISTEN: seconds a message."""
     port = _free_port()
     process = serving.beside([_FLOOR, str(port)], dsn)
     try:
