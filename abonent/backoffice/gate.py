@@ -82,14 +82,15 @@ def _guard(view: View, any_of: tuple[str, ...]) -> View:
         if not request.path.startswith(UNGUARDED) and second_factor.is_missing(user):
             return HttpResponseRedirect(SECURITY)
         if any_of and not any(may(own, one) for one in any_of):
-            return _refuse(own, any_of)
+            return refuse(own, any_of)
         return view(own, *args, **kwargs)
 
     inner.permissions = any_of  # type: ignore[attr-defined]  # the walk of every address reads them
     return inner
 
 
-def _refuse(request: StaffRequest, any_of: tuple[str, ...]) -> HttpResponse:
+def refuse(request: StaffRequest, any_of: tuple[str, ...]) -> HttpResponse:
+    """What the role lacks, and whom to ask."""
     context = {
         "here": "",
         "needed": [permissions.DESCRIPTIONS[one] for one in any_of],

@@ -13,6 +13,23 @@ def of_subjects(subjects: Sequence[str], actions: Sequence[str], most: int) -> l
     return list(found.order_by("-id")[:most])
 
 
+def about(subjects: Sequence[str], most: int) -> list[AuditEntry]:
+    """The newest entries about these subjects, the newest first, but for the looks."""
+    found = AuditEntry.objects.filter(subject__in=subjects).exclude(action__endswith=".look")
+    return list(found.order_by("-id")[:most])
+
+
+def pages(*, actor: str = "", subject: str = "", action: str = "", before: int | None, most: int) -> list[AuditEntry]:
+    """A page of the whole log, the newest first.   before: the last id of the page before.   "": any."""
+    found = AuditEntry.objects.all()
+    for name, value in (("actor", actor), ("subject", subject), ("action", action)):
+        if value:
+            found = found.filter(**{name: value})
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    return list(found.order_by("-id")[:most])
+
+
 def record(
     *,
     actor: str,

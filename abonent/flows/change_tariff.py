@@ -43,14 +43,14 @@ def look(quoted: Quote) -> tariff_prices.Priced:
     return changes.price(account_id=quoted.account_id, on=clock.today(), **quoted.params)
 
 
-def confirm(*, account_id: int, token: str, actor: str, address: str | None = None) -> Change:
-    """Agree to a quote, once.
+def confirm(*, account_id: int, token: str, actor: str, why: str = "", address: str | None = None) -> Change:
+    """Agree to a quote, once.   why: where one of the staff does it.
 
     Raises quotes.UnableToConfirm, tariff_prices.UnableToChange: nothing was done; ask for a fresh quote.
     """
     with transfers.alarm_on_refusal(), db.atomic():
         change = changes.confirm(account_id=account_id, token=token, on=clock.today(), at=clock.now(), actor=actor)
-        _tell(change, actor=actor, action="billing.change_tariff", address=address)
+        _tell(change, actor=actor, action="billing.change_tariff", address=address, why=why)
     return change
 
 
@@ -118,7 +118,7 @@ def fresh(used: quotes.UnableToConfirm) -> Quote | None:
     return quote(account_id=used.quote.account_id, **used.quote.params)
 
 
-def _tell(change: Change, *, actor: str, action: str, address: str | None = None) -> None:
+def _tell(change: Change, *, actor: str, action: str, address: str | None = None, why: str = "") -> None:
     """The audit log, the open pages, and the person."""
     contract_id = _contract_id(change)
     assert change.version is not None
@@ -134,7 +134,7 @@ def _tell(change: Change, *, actor: str, action: str, address: str | None = None
             "on": change.effective_on.isoformat(),
             "total_kop": change.total_kop,
         },
-        why=change.why,
+        why=why or change.why,
         address=address,
     )
     events.publish(f"contract:{contract_id}", "tariff", {"change": change.id, "state": str(change.state)})

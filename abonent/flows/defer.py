@@ -20,10 +20,14 @@ class Granted(NamedTuple):
     resumed: resuming.Resumed
 
 
-def grant(*, account_id: int, amount_kop: int, on: date, actor: str, address: str | None = None) -> Granted:
+def grant(
+    *, account_id: int, amount_kop: int, on: date, actor: str, why: str = "", address: str | None = None
+) -> Granted:
     """Grant a deferral, and resume what it covers: the row, the fee, the service and the notice together.
 
-    on: the operator's today.   actor: a sign-in name.   Raises deferrals.UnableToDefer.
+    on: the operator's today.   actor: a sign-in name.   why: of the staff.
+
+    Raises deferrals.UnableToDefer.
     """
     with db.atomic():
         made = deferrals.grant(account_id, amount_kop=amount_kop, on=on, actor=actor)
@@ -35,6 +39,7 @@ def grant(*, account_id: int, amount_kop: int, on: date, actor: str, address: st
             action="billing.grant_deferral",
             subject=f"account:{account_id}",
             new={"amount_kop": amount_kop, "fee_kop": made.fee_kop, "ends_on": made.ends_on.isoformat()},
+            why=why,
             address=address,
         )
         outbox.queue(

@@ -20,24 +20,24 @@ class Final(NamedTuple):
     balance_kop: int  # below zero: owed; above zero: to be paid back or moved
 
 
-def plan(*, account_id: int, ends_on: date, on: date, actor: str, address: str | None = None) -> Ending:
+def plan(*, account_id: int, ends_on: date, on: date, actor: str, why: str = "", address: str | None = None) -> Ending:
     """Agree that nothing serves from `ends_on` on; where nothing works, today is possible, and done at once.
 
-    on: the operator's today.   Raises endings.UnableToEnd.
+    on: the operator's today.   why: where one of the staff does it. Raises endings.UnableToEnd.
     """
     with db.atomic():
         made = endings.plan(account_id, ends_on=ends_on, on=on, actor=actor)
-        _record("plan_end", made, actor, address)
+        _record("plan_end", made, actor, address, why)
         if ends_on <= made.asked_on:
             _tell(endings.apply(made, on=made.asked_on), made.asked_on)
     return made
 
 
-def cancel(*, account_id: int, actor: str, address: str | None = None) -> Ending:
+def cancel(*, account_id: int, actor: str, why: str = "", address: str | None = None) -> Ending:
     """Call off an end that has not come.   Raises endings.UnableToEnd."""
     with db.atomic():
         made = endings.cancel(account_id)
-        _record("cancel_end", made, actor, address)
+        _record("cancel_end", made, actor, address, why)
     return made
 
 
@@ -71,11 +71,12 @@ def _tell(ended: endings.Ended, on: date) -> None:
     events.publish(f"contract:{ended.contract_id}", "ended", {"on": on.isoformat()})
 
 
-def _record(action: str, made: Ending, actor: str, address: str | None) -> None:
+def _record(action: str, made: Ending, actor: str, address: str | None, why: str = "") -> None:
     audit.record(
         actor=actor,
         action=f"billing.{action}",
         subject=f"account:{made.account_id}",
         new={"ends_on": made.ends_on.isoformat()},
+        why=why,
         address=address,
     )

@@ -5,11 +5,11 @@ from abonent.network import devices
 from abonent.network.models import Device
 
 
-def register(*, line_id: int, typed: str, name: str, actor: str, address: str | None = None) -> Device:
-    """By typing.   Raises devices.UnableToReadMac, TooMany, TakenElsewhere."""
+def register(*, line_id: int, typed: str, name: str, actor: str, why: str = "", address: str | None = None) -> Device:
+    """By typing.   why: where one of the staff does it.   Raises devices.UnableToReadMac, TooMany, TakenElsewhere."""
     with db.atomic():
         made = devices.register(line_id, typed, name=name)
-        _record("network.register_device", made, actor, address)
+        _record("network.register_device", made, actor, address, why)
     return made
 
 
@@ -35,11 +35,12 @@ def remove(*, line_id: int, device_id: int, actor: str, address: str | None = No
     return gone
 
 
-def _record(action: str, device: Device, actor: str, address: str | None) -> None:
+def _record(action: str, device: Device, actor: str, address: str | None, why: str = "") -> None:
     audit.record(
         actor=actor,
         action=action,
         subject=f"line:{device.line_id}",
         new={"mac": device.mac, "source": str(device.source)},
+        why=why,
         address=address,
     )

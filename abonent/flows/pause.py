@@ -7,11 +7,23 @@ from abonent.billing.models import Pause
 from abonent.core import audit, db, events
 
 
-def plan(*, account_id: int, starts_on: date, ends_on: date, on: date, actor: str, address: str | None = None) -> Pause:
-    """Agree a pause of `[starts_on, ends_on)`.   on: the operator's today.   Raises pauses.UnableToPause."""
+def plan(
+    *,
+    account_id: int,
+    starts_on: date,
+    ends_on: date,
+    on: date,
+    actor: str,
+    why: str = "",
+    address: str | None = None,
+) -> Pause:
+    """Agree a pause of `[starts_on, ends_on)`.   on: the operator's today.   why: of the staff.
+
+    Raises pauses.UnableToPause.
+    """
     with db.atomic():
         made = pauses.plan(account_id, starts_on=starts_on, ends_on=ends_on, on=on, actor=actor)
-        _record("plan_pause", made, actor, address)
+        _record("plan_pause", made, actor, address, why)
     return made
 
 
@@ -23,19 +35,19 @@ def switch_off(*, account_id: int, on: date, actor: str, address: str | None = N
     return made
 
 
-def cancel(*, account_id: int, on: date, actor: str, address: str | None = None) -> Pause:
+def cancel(*, account_id: int, on: date, actor: str, why: str = "", address: str | None = None) -> Pause:
     """Call off what has not begun.   Raises pauses.UnableToPause."""
     with db.atomic():
         made = pauses.cancel(account_id, on=on)
-        _record("cancel_pause", made, actor, address)
+        _record("cancel_pause", made, actor, address, why)
     return made
 
 
-def end_early(*, account_id: int, on: date, actor: str, address: str | None = None) -> Pause:
+def end_early(*, account_id: int, on: date, actor: str, why: str = "", address: str | None = None) -> Pause:
     """End what is running on the earliest date there is: `ends_on` says it.   Raises pauses.UnableToPause."""
     with db.atomic():
         made = pauses.end_early(account_id, on=on)
-        _record("end_pause", made, actor, address)
+        _record("end_pause", made, actor, address, why)
     return made
 
 
@@ -49,7 +61,7 @@ def begin_due(first_account_id: int, last_account_id: int, *, on: date) -> int:
     return pauses.begin_due(first_account_id, last_account_id, on=on)
 
 
-def _record(action: str, made: Pause, actor: str, address: str | None) -> None:
+def _record(action: str, made: Pause, actor: str, address: str | None, why: str = "") -> None:
     audit.record(
         actor=actor,
         action=f"billing.{action}",
@@ -60,6 +72,7 @@ def _record(action: str, made: Pause, actor: str, address: str | None) -> None:
             "ends_on": made.ends_on.isoformat() if made.ends_on else None,
             "fee_kop": made.fee_kop,
         },
+        why=why,
         address=address,
     )
     events.publish(f"contract:{made.account.contract_id}", "pause", {"state": str(made.state)})

@@ -19,6 +19,15 @@ class Role(models.Model):
     name_ru = models.CharField(max_length=80)
     name_en = models.CharField(max_length=80)
     permissions = ArrayField(models.CharField(max_length=64))  # names of identity/permissions.py
+    most_kop = models.BigIntegerField(null=True)  # that one act may move: back, or on credit; null: no limit
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(most_kop__isnull=True) | models.Q(most_kop__gt=0),
+                name="identity_role_limit_positive",
+            )
+        ]
 
 
 class UserManager(BaseUserManager["User"]):

@@ -14,7 +14,7 @@ from abonent.billing import queries as billing
 from abonent.core import clock, money, periods
 from abonent.flows import defer
 from abonent.portal import cabinet, scope, sums
-from abonent.ui import formats
+from abonent.ui import formats, refusals
 
 
 class Line(NamedTuple):
@@ -104,19 +104,7 @@ def why(refused: deferrals.UnableToDefer) -> str:
         "day": formats.day(refused.possible_on) if refused.possible_on else "",
         "sum": money.show(refused.limit_kop),
     }
-    said = {
-        deferrals.Why.OFF: _("Deferred payments are not offered just now."),
-        deferrals.Why.NO_SERVICE: _("There is nothing to keep on: no service of this contract goes on."),
-        deferrals.Why.FIRST_TOP_UP: _("A deferred payment is possible after the first top-up: %(sum)s."),
-        deferrals.Why.OPEN: _("A deferred payment counts already. The next one is possible from %(day)s."),
-        deferrals.Why.UNPAID: _("%(sum)s is owed since before. Pay it, and a deferred payment is possible again."),
-        deferrals.Why.TOO_SOON: _("The next deferred payment is possible from %(day)s."),
-        deferrals.Why.PAUSED: _("Not together with a pause. It is possible from %(day)s, or when you end the pause."),
-        deferrals.Why.TOO_SMALL: _("That is not enough to switch the service on: %(sum)s is needed."),
-        deferrals.Why.TOO_LARGE: _("The largest sum is %(sum)s."),
-        deferrals.Why.NOT_ENOUGH: _("Even the largest sum is not enough. Top up by %(sum)s, and it will be."),
-    }
-    return said[refused.why] % facts
+    return str(refusals.DEFERRAL[refused.why]) % facts
 
 
 def _check(amount_kop: int, may: deferrals.Allowed) -> None:

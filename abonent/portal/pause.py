@@ -15,7 +15,7 @@ from abonent.billing import queries as billing
 from abonent.core import clock, money, periods
 from abonent.flows import pause as flow
 from abonent.portal import cabinet, scope, typed_days
-from abonent.ui import formats
+from abonent.ui import formats, refusals
 
 
 class Moved(NamedTuple):
@@ -81,21 +81,7 @@ def why(refused: pauses.UnableToPause) -> str:
         "most": formats.days(policy.max_days),
         "sum": money.show(refused.missing_kop),
     }
-    said = {
-        pauses.Why.BACKWARDS: _("The last day is before the first. Look at the two days."),
-        pauses.Why.TOO_EARLY: _("A pause begins tomorrow at the earliest: from %(day)s."),
-        pauses.Why.TOO_FAR: _("A pause is planned for a year ahead at most: up to %(day)s."),
-        pauses.Why.TOO_SHORT: _("A pause lasts %(least)s at least: through %(last)s or later."),
-        pauses.Why.TOO_LONG: _("A pause lasts %(most)s at most: through %(last)s or earlier."),
-        pauses.Why.OPEN: _("There is a pause already. Cancel or end it first."),
-        pauses.Why.NOTHING_WORKS: _("Nothing works that could be paused, so nothing is charged either."),
-        pauses.Why.DEFERRED: _("Not together with a deferred payment. It is possible from %(day)s."),
-        pauses.Why.CONTRACT_ENDS: _("The contract ends on %(day)s: there is nothing to pause."),
-        pauses.Why.NO_MONEY: _("For the fee %(sum)s is missing. Top up first."),
-        pauses.Why.NOT_DAILY: _("Only what is charged by the day can be switched off like this."),
-        pauses.Why.NONE: _("There is no pause to change any more."),
-    }
-    return said[refused.why] % facts
+    return str(refusals.PAUSE[refused.why]) % facts
 
 
 def _look(seen: billing.Overview, typed_from: str, typed_to: str, today: date) -> tuple[dict[str, str], Preview | None]:

@@ -20,7 +20,7 @@ from abonent.catalog.models import OfferVersion
 from abonent.core import clock, money, periods
 from abonent.flows import change_tariff
 from abonent.portal import advice, cabinet, planned, quoted, scope, site, sums, words
-from abonent.ui import formats
+from abonent.ui import formats, refusals
 
 NOW, NEXT = "now", "next"
 
@@ -211,19 +211,7 @@ def why(refused: tariff_prices.UnableToChange) -> str:
         return _("This service begins on %(day)s: it can be changed from then on.") % {
             "day": formats.day(refused.starts_on)
         }
-    texts = {
-        obstacles.Paused: _("The service is paused at your wish. End the pause first, then change what you like."),
-        obstacles.DueToday: _("Your future tariff begins today. Try in some minutes."),
-        obstacles.PlannedAlready: _("A future tariff is approved already: take it back first, if you want another."),
-        tariff_prices.NothingToChange: _(
-            "The tariff was changed a moment ago, perhaps in another window. Nothing more was done: look below."
-        ),
-        tariff_prices.TariffWithdrawn: _("This tariff is not offered any more. Nothing was done: choose another one."),
-        tariff_prices.SameTariff: _("You have this tariff already. Nothing was done."),
-        tariff_prices.NotNow: _("The tariff cannot be changed just now. Try in some minutes, or call us."),
-        tariff_prices.AskedAlready: _("A request for a change waits already: withdraw it first, if you want another."),
-    }
-    return texts.get(type(refused), _("The tariff cannot be changed just now. Call us, and we will help."))
+    return str(refusals.TARIFF.get(type(refused).__name__, refusals.TARIFF_OTHERWISE))
 
 
 def _on_sale(current: billing.SubscriptionRow, today: date) -> list[OfferVersion]:

@@ -46,13 +46,7 @@ REASONS: dict[str, StrPromise] = {
     "move": _("Move between contracts"),
     "write_off": _("Write-off"),
 }
-CHANNELS: dict[str, StrPromise] = {
-    "clearing:yookassa": _("Top-up by card"),
-    "clearing:cash": _("Top-up at the cash desk"),
-    "clearing:osmp": _("Top-up at a terminal"),
-    "clearing:sber": _("Top-up through Sberbank"),
-    "clearing:bank": _("Top-up by bank transfer"),
-}
+CHANNELS = shared.CHANNELS
 METHODS: dict[str, StrPromise] = {
     "bank_card": _("Bank card"),
     "sbp": _("Fast payment system"),

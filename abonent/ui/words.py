@@ -71,3 +71,11 @@ PETITION_STATES: dict[str, tuple[str, StrPromise]] = {
     "refused": ("warn", _("refused")),
     "withdrawn": ("quiet", _("taken back")),
 }
+# How money came in, by the ledger's account of it.
+CHANNELS: dict[str, StrPromise] = {
+    "clearing:yookassa": _("Top-up by card"),
+    "clearing:cash": _("Top-up at the cash desk"),
+    "clearing:osmp": _("Top-up at a terminal"),
+    "clearing:sber": _("Top-up through Sberbank"),
+    "clearing:bank": _("Top-up by bank transfer"),
+}

@@ -34,6 +34,8 @@ STAFF = (
     "/staff/security/",
     "/staff/", "/staff/search/", "/staff/search/?q=anna", "/staff/search/?q=100", "/staff/contracts/100001/",
     "/staff/contracts/100001/password/", "/staff/requests/new/",
+    "/staff/contracts/100001/do/tariff/", "/staff/contracts/100001/do/pause/", "/staff/log/", "/staff/roles/",
+    "/staff/roles/cashier/",
     "/staff/requests/", "/staff/requests/?mine=1", "/staff/requests/stage/new/", "/staff/visits/",
     "/staff/visits/?on=2026-11-16", "/staff/visits/mine/", "/staff/approvals/", "/staff/charge-runs/",
     "/staff/charge-runs/2026-11-01/", "/staff/parked/", "/staff/bank/", "/staff/differences/",
