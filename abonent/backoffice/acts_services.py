@@ -24,37 +24,34 @@ NOW, NEXT = "now", "next"
 
 
 def tariff_fields(case: Case) -> list[Field]:
-    of = _services(case)
-    found = Subscription.objects.select_related("line").filter(id__in=[one.id for one in of])
-    kinds = {(one.kind, one.line.segment if one.line else None) for one in found}
-    sold = {
-        each.offer.code: each
-        for kind, segment in kinds
-        for each in catalog.on_sale(case.today, kind=kind, segment=segment)
-    }
-    choices = [
-        (code, f"{one.offer.name(formats.language())}, {money.show(one.price_kop)} {words.PER[one.charging]}")
-        for code, one in sold.items()
-        if code not in {each.code for each in of}
-    ]
-    own = [(str(one.id), one.name(formats.language())) for one in of]
+    """One choice of both: which service, and to which tariff of its kind."""
+    found = Subscription.objects.select_related("line").in_bulk([one.id for one in _services(case)])
+    choices = []
+    for one in _services(case):
+        line = found[one.id].line
+        sold = catalog.on_sale(case.today, kind=one.kind, segment=line.segment if line else None)
+        for each in sorted(sold, key=lambda version: version.price_kop):
+            if each.offer.code != one.code:
+                then = f"{each.offer.name(formats.language())}, {money.show(each.price_kop)} {words.PER[each.charging]}"
+                choices.append((f"{one.id}:{each.offer.code}", f"{one.name(formats.language())} → {then}"))
     return [
-        Field("of", gettext_lazy("Which service"), "choice", own),
-        Field("tariff", gettext_lazy("To which tariff"), "choice", choices),
+        Field("tariff", gettext_lazy("From which tariff to which"), "choice", choices),
         Field(
-            "when", gettext_lazy("From when"), "choice",
+            "when",
+            gettext_lazy("From when"),
+            "choice",
             [(NOW, _("Today, with a recount")), (NEXT, _("The next billing period, free"))],
         ),
-    ]  # fmt: skip
+    ]
 
 
 def tariff_look(case: Case) -> Look:
-    of = case.typed.get("of", "")
-    if of not in {str(one.id) for one in _services(case)} or not case.typed.get("tariff"):
+    of, _colon, code = case.typed.get("tariff", "").partition(":")
+    if of not in {str(one.id) for one in _services(case)} or not code:
         raise Refused(_("Choose a tariff."), "tariff")
     try:
         quoted = change_tariff.quote(
-            account_id=case.seen.account_id, subscription_id=int(of), code=case.typed["tariff"],
+            account_id=case.seen.account_id, subscription_id=int(of), code=code,
             is_now=case.typed.get("when") != NEXT,
         )  # fmt: skip
         priced = change_tariff.look(quoted)

@@ -94,7 +94,7 @@ def _save(request: gate.StaffRequest, role: Role | None) -> str:
         seen: dict[str, Any] | None = json.loads(signing.loads(typed.get("seen", ""), salt=SALT))
         given = roles.Given(typed.get("name_ru", ""), typed.get("name_en", ""), wanted, most_kop or None)
         code = role.code if role is not None else typed.get("code", "").strip().lower()
-        roles.save(code, given, seen=seen, actor=request.actor, why=why, address=request.address)
+        roles.keep(code, given, seen=seen, actor=request.actor, why=why, address=request.address)
     except money.UnableToParse:
         return _("Write the sum as 1 500,00.")
     except roles.BadCode:

@@ -51,7 +51,7 @@ def facts(role: Role) -> dict[str, Any]:
     }
 
 
-def save(
+def keep(
     code: str, given: Given, *, seen: dict[str, Any] | None, actor: str, why: str, address: str | None = None
 ) -> Role:
     """A new role, or another content of a known one.   seen: `facts` that were looked at; None: a new one.

@@ -119,14 +119,14 @@ def test_nothing_is_done_without_a_reason_or_by_a_look_that_has_grown_old(
 def test_a_tariff_is_changed_at_the_price_that_was_shown(staff: StaffBrowser, account: Account) -> None:
     desk = staff("support")
     of = Subscription.objects.get(account=account)
-    said = {"of": str(of.pk), "tariff": "city-100", "when": "next"}
+    said = {"tariff": f"{of.pk}:city-100", "when": "next"}
     look = words(desk.post(f"{CARD}do/tariff/", {"do": "look", "why": "asked", **said}))
     assert "Balance after" in look
     assert do(desk, "tariff", **said).status_code == 302
     assert AuditEntry.objects.get(action="billing.change_tariff").why == "asked by phone"
-    assert do(desk, "tariff", **{**said, "of": "999999"}).status_code == 422
+    assert do(desk, "tariff", **{**said, "tariff": "999999:city-100"}).status_code == 422
     other = Subscription.objects.filter(account__contract__number="100006").get()
-    assert do(desk, "tariff", **{**said, "of": str(other.pk)}).status_code == 422
+    assert do(desk, "tariff", **{**said, "tariff": f"{other.pk}:city-100"}).status_code == 422
 
 
 def test_a_device_is_registered_and_an_end_planned_and_called_off(staff: StaffBrowser, account: Account) -> None:
