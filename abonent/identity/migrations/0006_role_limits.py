@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("identity", "0004_staff")]
+    dependencies = [("identity", "0005_app_tokens")]
 
     operations = [
         migrations.AddField("role", "most_kop", models.BigIntegerField(null=True)),
