@@ -56,7 +56,7 @@ def order(request: gate.StaffRequest, order_id: int) -> HttpResponse:
     if found is None:
         raise Http404
     gate.looked(request, f"account:{found.account_id}", "payments.print_order")
-    return _file(printing.pdf(found, formats.language()), printing.file_name(found))
+    return screen.pdf(printing.pdf(found, formats.language()), printing.file_name(found))
 
 
 @require_safe
@@ -75,7 +75,7 @@ def report(request: gate.StaffRequest, number: int) -> HttpResponse:
     found = _theirs(request).filter(number=number, closed_at__isnull=False).first() if number < 2**31 else None
     if found is None:
         raise Http404
-    return _file(shift_printing.pdf(found, formats.language()), shift_printing.file_name(found))
+    return screen.pdf(shift_printing.pdf(found, formats.language()), shift_printing.file_name(found))
 
 
 def _open(request: gate.StaffRequest) -> HttpResponse:
@@ -204,8 +204,3 @@ def _sum(typed: str, *, zero: bool = False) -> int:
     if not amount_kop and not zero:
         raise money.UnableToParse("nothing")
     return amount_kop
-
-
-def _file(content: bytes, name: str) -> HttpResponse:
-    headers = {"Content-Disposition": f'inline; filename="{name}"'}
-    return HttpResponse(content, content_type="application/pdf", headers=headers)

@@ -39,6 +39,7 @@ ITEMS: tuple[Item, ...] = (
     Item("staff_charge_runs", "calendar-check", _("Charge runs"), (permissions.VIEW_MONEY,)),
     Item("staff_parked", "circle-parking", _("Parked accounts"), (permissions.VIEW_MONEY,)),
     Item("staff_bank", "landmark", _("Bank transfers"), (permissions.CORRECT_MONEY,)),
+    Item("staff_documents", "file-text", _("Legal entities' documents"), (permissions.MAKE_DOCUMENTS,)),
     Item("staff_receipts", "receipt-text", _("Stuck receipts"), (permissions.CORRECT_MONEY,)),
     Item(
         "staff_deferrals",

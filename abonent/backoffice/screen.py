@@ -30,3 +30,9 @@ def show(request: StaffRequest, template: str, context: dict[str, Any], *, statu
         "role": "" if role is None else role.name_en if formats.language() == "en" else role.name_ru,
     }
     return render(request, template, shell | context, status=status)
+
+
+def pdf(content: bytes, name: str) -> HttpResponse:
+    """A paper, opened beside the page. name: of the file, in Latin letters, digits and dashes."""
+    headers = {"Content-Disposition": f'inline; filename="{name}"'}
+    return HttpResponse(content, content_type="application/pdf", headers=headers)

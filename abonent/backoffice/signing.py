@@ -68,7 +68,7 @@ def paper(request: gate.StaffRequest, number: str, kind: str) -> HttpResponse:
     if found is None or kind not in printing.KINDS:
         raise Http404
     gate.looked(request, f"contract:{found.contract_id}", "backoffice.print")
-    return _pdf(printing.pdf(kind, found.data, "ru"), f"{kind}-{number}.pdf")
+    return screen.pdf(printing.pdf(kind, found.data, "ru"), f"{kind}-{number}.pdf")
 
 
 @sensitive_post_parameters()
@@ -88,7 +88,7 @@ def letter(request: gate.StaffRequest, number: str) -> HttpResponse:
     if not further and (customer.user is None or not users.is_password(customer.user, password or "")):
         raise Http404
     gate.looked(request, f"contract:{found.contract_id}", "backoffice.print_letter")
-    return _pdf(printing.letter(found.data, password, customer.language), f"letter-{number}.pdf")
+    return screen.pdf(printing.letter(found.data, password, customer.language), f"letter-{number}.pdf")
 
 
 def _sign(
@@ -215,9 +215,3 @@ def _sent(request: gate.StaffRequest) -> list[tuple[str, str]]:
 def _offer(one: OfferVersion) -> tuple[str, str, int, Any]:
     """Code, name, price, for what time."""
     return one.offer.code, one.offer.name(formats.language()), one.price_kop, common.PER[one.charging]
-
-
-def _pdf(content: bytes, name: str) -> HttpResponse:
-    return HttpResponse(
-        content, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'}
-    )

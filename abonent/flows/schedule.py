@@ -47,6 +47,7 @@ from abonent.support import waiting
 JOB_MODULES = (
     "abonent.flows.bind_card",
     "abonent.flows.mailing",
+    "abonent.flows.month_end",
     "abonent.flows.outage",
     "abonent.flows.receipt_delivery",
     "abonent.flows.recover_password",

@@ -39,7 +39,7 @@ STAFF = (
     "/staff/requests/", "/staff/requests/?mine=1", "/staff/requests/stage/new/", "/staff/visits/",
     "/staff/visits/?on=2026-11-16", "/staff/visits/mine/", "/staff/approvals/", "/staff/charge-runs/",
     "/staff/charge-runs/2026-11-01/", "/staff/parked/", "/staff/bank/", "/staff/differences/",
-    "/staff/cash/", "/staff/shifts/", "/staff/receipts/", "/staff/deferrals/",
+    "/staff/cash/", "/staff/shifts/", "/staff/receipts/", "/staff/documents/", "/staff/deferrals/",
     "/staff/desk/", "/staff/desk/load/",
     "/staff/news/", "/staff/news/new/",
 )  # fmt: skip

@@ -9,14 +9,43 @@ from django.db import models
 from abonent.billing.models import ChargedThrough
 from abonent.billing.models_documents import Document, DocumentKind
 from abonent.core import db, periods
+from abonent.subscribers.models import Contract
 
 _DUE = db.read_sql(__file__, "due")
 _OUTDATED = db.read_sql(__file__, "outdated")
+_OF_MONTH = db.read_sql(__file__, "of_month")
+_SUM_OF_MONTH = db.read_sql(__file__, "sum_of_month")
+MOST_OF_MONTH = 100
 
 
 class Due(NamedTuple):
     contract_id: int
     month: date
+
+
+class OfMonth(NamedTuple):
+    """What a contract has of a month: ids of what holds, by kind; 0: there is none of the kind."""
+
+    contract_number: str
+    customer_name: str
+    total_kop: int
+    vat_kop: int
+    correction: int  # of the last one; 0: none
+    invoice_id: int
+    act_id: int
+    vat_invoice_id: int
+
+
+class Sum(NamedTuple):
+    contracts: int
+    total_kop: int
+
+
+class OutdatedNamed(NamedTuple):
+    document_id: int
+    month: date
+    contract_number: str
+    customer_name: str
 
 
 class Outdated(NamedTuple):
@@ -79,3 +108,27 @@ def due(months: Sequence[date]) -> list[Due]:
 def outdated(months: Sequence[date]) -> list[Outdated]:
     """In one statement. months: first days."""
     return [Outdated(**row) for row in db.rows(_OUTDATED, {"months": list(months)})]
+
+
+def of_month(month: date, *, after: str = "") -> list[OfMonth]:
+    """A page of contracts with documents of a month, by number, from the one after `after`; one more than shown."""
+    rows = db.rows(_OF_MONTH, {"month": month, "after": after, "most": MOST_OF_MONTH + 1})
+    return [OfMonth(**row) for row in rows]
+
+
+def sum_of_month(month: date) -> Sum:
+    """How many contracts have documents of it, and for how much in all."""
+    (row,) = db.rows(_SUM_OF_MONTH, {"month": month})
+    return Sum(**row)
+
+
+def outdated_named(months: Sequence[date]) -> list[OutdatedNamed]:
+    """`outdated`, with whose they are: two statements."""
+    found = outdated(months)
+    named = Contract.objects.select_related("customer").in_bulk([one.contract_id for one in found])
+    return [
+        OutdatedNamed(
+            one.document_id, one.month, named[one.contract_id].number, named[one.contract_id].customer.full_name
+        )
+        for one in found
+    ]

@@ -251,5 +251,10 @@ def _what(line: statement.Line) -> tuple[str, str]:
     if line.charge is not None:
         name = line.charge.name(formats.language())
         return f"{name}, {formats.period(line.charge.period)}", arithmetic(line.charge)
+    return what_moved(line), ""
+
+
+def what_moved(line: statement.Line) -> str:
+    """In the language in force: a payment by its channel, the rest by the ledger's reason."""
     is_known = line.reason == "payment" and line.house in _CHANNELS
-    return str(_CHANNELS[line.house] if is_known else _REASONS[line.reason]), ""
+    return str(_CHANNELS[line.house] if is_known else _REASONS[line.reason])
