@@ -1,4 +1,4 @@
-"""The reconciliation statement («акт сверки»): what a client and the operator owe each other, by the ledger."""
+"""The reconciliation statement: what a client and the operator owe each other, by the ledger."""
 
 from __future__ import annotations
 

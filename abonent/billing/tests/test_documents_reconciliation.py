@@ -38,7 +38,10 @@ def romashka(db: None) -> Account:
 
 
 def shown(seen: reconciliation.Reconciled) -> list[tuple[str, str, int, int]]:
-    return [(f"{one.on:%d.%m}", one.what.replace(formats.NO_BREAK, " "), one.debit_kop, one.credit_kop) for one in seen.entries]
+    return [
+        (f"{one.on:%d.%m}", one.what.replace(formats.NO_BREAK, " "), one.debit_kop, one.credit_kop)
+        for one in seen.entries
+    ]
 
 
 def of(*accounts: Account, period: periods.Period = AUTUMN) -> reconciliation.Reconciled:
