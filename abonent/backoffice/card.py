@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from abonent.backoffice import acts, deeds, gate
 from abonent.billing import queries as billing
 from abonent.core import audit, clock, periods
+from abonent.flows import diagnosis as diagnosing
 from abonent.identity import permissions
 from abonent.network import queries as network
 from abonent.onboarding.models import ConnectionRequest, ContractPaper
@@ -17,7 +18,7 @@ from abonent.payments.models import Payment, PaymentState
 from abonent.subscribers import contacts, finding
 from abonent.subscribers.models import Contact, ContactKind, Contract
 from abonent.support import queries as support
-from abonent.ui import formats, words
+from abonent.ui import diagnosis, formats, words
 
 PAYMENTS_SHOWN, SESSIONS_SHOWN, LOG_SHOWN = 6, 4, 10
 MARKS = {"working": "ok", "suspended": "warn", "waiting": "wait", "paused": "quiet", "none": "quiet"}
@@ -61,7 +62,7 @@ def of(request: gate.StaffRequest, found: finding.FoundContract) -> dict[str, An
     if seen is not None:
         context |= {"state": _state(seen), **_money(request, seen)}
     if gate.may(request, permissions.VIEW_NETWORK):
-        context |= _network(found.id)
+        context |= _network(found.id) | {"internet": _internet(request, found.id, seen)}
     return context
 
 
@@ -118,6 +119,14 @@ def _network(contract_id: int) -> dict[str, Any]:
         ],
         "sightings": network.sightings(ids)[:SESSIONS_SHOWN] if ids else [],
     }
+
+
+def _internet(request: gate.StaffRequest, contract_id: int, seen: billing.Overview | None) -> list[diagnosis.Said]:
+    """Why there is no internet, a line each."""
+    if seen is None:
+        return []
+    sums = gate.may(request, permissions.VIEW_MONEY)
+    return [diagnosis.said(each.plain(with_sums=sums)) for each in diagnosing.of(contract_id, seen=seen)]
 
 
 def _papers(request: gate.StaffRequest, contract_id: int) -> bool:

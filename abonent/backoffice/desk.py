@@ -278,6 +278,7 @@ def _talk(
         "talk_typed": typed,
         "client_id": talk_forms.new_client_id(),
         "card": card,
+        "may_network": gate.may(request, permissions.VIEW_NETWORK),
         "ready": answers.ready(found.topic, formats.language(), card.facts | {"operator": me.shown_name}),
         "colleagues": [one for one in support.colleagues(clock.now()) if one.user_id != me.user_id],
         "recent": support.recent(found.contract_id, but=found.pk) if found.contract_id else [],

@@ -5,9 +5,10 @@ from typing import NamedTuple
 from abonent.billing import queries as billing
 from abonent.conversations.models import Conversation
 from abonent.core import clock, money
+from abonent.flows import diagnosis as diagnosing
 from abonent.subscribers import contacts, finding
 from abonent.subscribers.models import Contact, ContactKind
-from abonent.ui import formats
+from abonent.ui import diagnosis, formats
 
 
 class Card(NamedTuple):
@@ -22,6 +23,7 @@ class Card(NamedTuple):
     tariff: str
     may_match: str  # the contract whose e-mail or phone a guest has named; not proven
     facts: dict[str, str]  # for prepared answers
+    internet: tuple[diagnosis.Said, ...] = ()  # why there is none, a line each
 
 
 def of(conversation: Conversation, *, may_money: bool) -> Card:
@@ -48,6 +50,7 @@ def of(conversation: Conversation, *, may_money: bool) -> Card:
         balance_kop=balance_kop,
         tariff=", ".join(tariffs),
         may_match="",
+        internet=tuple(diagnosis.said(one.plain(with_sums=may_money)) for one in diagnosing.of(contract.pk, seen=seen)),
         facts={
             "name": customer.given_name or customer.full_name,
             "contract": contract.number,

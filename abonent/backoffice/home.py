@@ -15,6 +15,7 @@ from abonent.billing.models_changes import Change, ChangeState
 from abonent.billing.models_runs import ChargeRun, ParkedAccount, RunState
 from abonent.core import clock
 from abonent.identity import permissions
+from abonent.network import queries_staff as network
 from abonent.onboarding import calendar, windows
 from abonent.onboarding import queries as onboarding
 from abonent.onboarding.models_visits import VisitState
@@ -58,6 +59,12 @@ WAITING: tuple[Waiting, ...] = (
     Waiting(
         permissions.ANSWER_MESSAGES,
         lambda request: Tile(support.count_waiting(), _("Conversations nobody has taken"), reverse("staff_desk")),
+    ),
+    Waiting(
+        permissions.ANNOUNCE_OUTAGES,
+        lambda request: Tile(
+            network.count_seen_outages(), _("Interruptions that the program has seen"), reverse("staff_outages")
+        ),
     ),
     Waiting(
         permissions.DO_VISITS,

@@ -68,13 +68,13 @@ class Verdict(NamedTuple):
     def line_id(self) -> int:
         return self.facts.seen.line_id if self.facts.seen else 0
 
-    def plain(self) -> dict[str, Any]:
-        """For `ui.diagnosis`, which knows none of these rooms."""
+    def plain(self, *, with_sums: bool = True) -> dict[str, Any]:
+        """For `ui.diagnosis`, which knows none of these rooms.   with_sums: False for staff who may not see money."""
         line, outage = self.facts.seen, self.facts.outage
         plain: dict[str, Any] = {
             "cause": str(self.cause),
             "service": self.facts.service,
-            "missing_kop": self.missing_kop or self.first_top_up_left_kop,
+            "missing_kop": self.missing_kop or self.first_top_up_left_kop if with_sums else None,
             "since": self.since,
             "is_outage": outage is not None,
             "what": outage.what if outage else "",

@@ -1,11 +1,12 @@
 """Compare what live sessions have with what the ledger allows, mend it, and end what has gone stale."""
 
 import logging
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from abonent.core import db, periods
+from abonent.core import clock, db, periods
 from abonent.network import following
+from abonent.network.models import Mend
 
 STALE_INTERIMS_X2 = 5  # a session silent for two and a half interims, at a server that goes on speaking
 _KEPT_MONTHS = {"network_authorisation": 6, "network_closedsession": 36}
@@ -58,8 +59,9 @@ def close_stale(now: datetime) -> int:
 
 def tick(now: datetime) -> None:
     """For the schedule."""
-    close_stale(now)
-    mend()
+    stale = close_stale(now)
+    found = mend()
+    Mend.objects.create(at=now, sessions=found.sessions, drifted=found.drifted, stale=stale)
     following.wake_if_due()
 
 
@@ -77,4 +79,5 @@ def forget_old(today: date) -> list[str]:
             db.run(f"drop table {row['name']}")
             dropped.append(row["name"])
     following.forget_old()
+    Mend.objects.filter(at__lt=clock.now() - timedelta(days=following.KEEP_DAYS)).delete()
     return dropped

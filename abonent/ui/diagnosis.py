@@ -210,7 +210,7 @@ def moment(at: datetime | None) -> str:
 def _words(facts: Mapping[str, Any]) -> dict[str, str]:
     since = facts["since"]
     return {
-        "sum": money.show(facts["missing_kop"]),
+        "sum": "…" if facts["missing_kop"] is None else money.show(facts["missing_kop"]),
         "since": formats.day(since) if since else "",
         "online": moment(facts["started_at"]),
         "heard": moment(facts["updated_at"]),

@@ -42,6 +42,8 @@ STAFF = (
     "/staff/cash/", "/staff/shifts/", "/staff/receipts/", "/staff/documents/", "/staff/deferrals/",
     "/staff/desk/", "/staff/desk/load/",
     "/staff/news/", "/staff/news/new/",
+    "/staff/contracts/100001/internet/", "/staff/network/", "/staff/network/new/", "/staff/network/1/",
+    "/staff/outages/", "/staff/outages/?q=12",
 )  # fmt: skip
 DESK, PHONE = (1280, "light"), (360, "dark")
 # Each profile is looked at in one of them, whole; in the width of the other everything must have its room too.
