@@ -105,7 +105,7 @@ def server(request: gate.StaffRequest, nas_id: int) -> HttpResponse:
 def check(request: gate.StaffRequest, nas_id: int) -> HttpResponse:
     """/staff/network/<id>/check/: is it there, and does it know the secret?"""
     try:
-        answer = servers.test_connection(nas_id)
+        answer = servers.try_connection(nas_id)
     except Nas.DoesNotExist:
         raise Http404 from None
     request.session[DONE_KEY] = "answers" if answer is not rules.Answer.SILENCE else "silent"

@@ -8,7 +8,7 @@ from abonent.network.models import AddressPool, Nas
 def save_server(nas_id: int | None, wanted: servers.Wanted, *, actor: str, address: str | None = None) -> Nas:
     """Raises servers.UnableToSave; Nas.DoesNotExist."""
     with db.atomic():
-        saved = servers.save(nas_id, wanted)
+        saved = servers.keep(nas_id, wanted)
         if saved.new:
             audit.record(
                 actor=actor,

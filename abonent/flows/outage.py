@@ -22,7 +22,7 @@ _TELL = """
     create temporary table outage_told on commit drop as
     select %(kind)s || ':' || t.outage_id || ':' || t.contract_id as key, t.contract_id,
            jsonb_build_object('what', %(what)s::text, 'until', %(until)s::text) as params
-    from network_outageline t where t.outage_id = %(outage_id)s
+    from network_outageline t where t.outage_id = %(outage_id)s and t.contract_id <> all(%(but)s::bigint[])
     group by t.outage_id, t.contract_id
 """
 
@@ -70,7 +70,8 @@ def end(outage_id: int, *, actor: str, address: str | None = None) -> Outage:
     with db.atomic():
         found = outages.end(outage_id, by=actor, at=clock.now())
         _record(found, "network.end_outage", actor, address)
-        _tell(found, "outage_over")
+        # Who was not told of it yet (at night an SMS waits) need not be told that it is over.
+        _tell(found, "outage_over", but=outbox.call_off(f"outage_began:{found.pk}:"))
         give_back.defer(outage_id=found.pk)
     return found
 
@@ -162,10 +163,19 @@ def _began(outage: Outage, action: str, actor: str, address: str | None) -> None
     alarms.close(f"outage:{outage.pk}")
 
 
-def _tell(outage: Outage, kind: str) -> None:
-    """Every contract touched, once, in one statement."""
+def _tell(outage: Outage, kind: str, but: Collection[int] = ()) -> None:
+    """Every contract touched, once, in one statement.   but: those of these contracts."""
     db.run("drop table if exists outage_told")
-    db.run(_TELL, {"kind": kind, "what": outage.what, "until": _until(outage.expected_at), "outage_id": outage.pk})
+    db.run(
+        _TELL,
+        {
+            "kind": kind,
+            "what": outage.what,
+            "until": _until(outage.expected_at),
+            "outage_id": outage.pk,
+            "but": list(but),
+        },
+    )
     outbox.queue_batch(kind, clock.today(), "outage_told")
 
 

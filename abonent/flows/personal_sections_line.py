@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from abonent.flows import personal_rows as rows
 from abonent.network.models_lines import Device, Login, StaticAddress
+from abonent.network.models_outages import OutageLine
 from abonent.onboarding.models_visits import Equipment, Visit, VisitPhoto
 
 _WHEN = _("When")
@@ -56,6 +57,12 @@ SECTIONS: tuple[rows.Section, ...] = (
         _("Traffic by day"),
         (("used_on", _WHEN), ("up_octets", _("Sent, octets")), ("down_octets", _("Received, octets"))),
         rows.usage,
+    ),
+    rows.Section(
+        "interruptions",
+        _("Interruptions of your line"),
+        (("began_at", _("From")), ("ended_at", _("Until")), ("what", _("What"))),
+        rows.fields(OutageLine, "contract_id", "id", "outage__started_at", "outage__ended_at", "outage__what"),
     ),
     rows.Section(
         "visits",

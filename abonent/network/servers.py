@@ -65,7 +65,7 @@ class Saved(NamedTuple):
     new: dict[str, Any]
 
 
-def save(nas_id: int | None, wanted: Wanted) -> Saved:
+def keep(nas_id: int | None, wanted: Wanted) -> Saved:
     """Add a server (None), or change one.   Raises UnableToSave; Nas.DoesNotExist."""
     db.require_transaction()
     server = Nas() if nas_id is None else Nas.objects.select_for_update().get(id=nas_id)
@@ -90,7 +90,7 @@ def save(nas_id: int | None, wanted: Wanted) -> Saved:
     return Saved(server, old, new)
 
 
-def test_connection(nas_id: int) -> rules.Answer:
+def try_connection(nas_id: int) -> rules.Answer:
     """Whether it answers us: it is asked to end a session nobody has, so that nothing happens there.
 
     GONE, NAK, ACK: it is there and knows the secret. SILENCE: the address, the CoA port or the secret is wrong, or CoA

@@ -87,3 +87,14 @@ def queue_batch(kind: str, on: date, table: str) -> int:
     if written:
         delivery.deliver.wake()
     return written
+
+
+def call_off(start: str) -> set[int]:
+    """Cancel what waits and was not tried yet, of the notices whose keys begin so; give their contracts."""
+    db.require_transaction()
+    rows = db.rows(
+        "update notifications_notice set state = 'canceled', secret = '' "
+        "where key like %s and state = 'queued' and attempts = 0 returning contract_id",
+        [start.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%") + "%"],
+    )
+    return {row["contract_id"] for row in rows}

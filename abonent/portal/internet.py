@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from abonent.core import money
 from abonent.flows import diagnosis
 from abonent.portal import devices, scope, sums, tariff
 from abonent.ui import diagnosis as words
@@ -73,8 +74,10 @@ def _shown(one: diagnosis.Verdict) -> Shown:
     plain: dict[str, Any] = one.plain()
     said = words.said(plain)
     address = reverse(_ADDRESSES[said.help]) if said.help in _ADDRESSES else ""
+    label = str(words.HELPS.get(said.help, ""))
     if said.help == "pay" and plain["missing_kop"]:
         address += f"?sum={sums.typed(plain['missing_kop'])}"
+        label = _("Top up by %(sum)s") % {"sum": money.show(plain["missing_kop"])}
     if said.help == "support":
         address += "?topic=technical"
-    return Shown(one.line_id, said, words.checks(plain), str(words.HELPS.get(said.help, "")), address)
+    return Shown(one.line_id, said, words.checks(plain), label, address)

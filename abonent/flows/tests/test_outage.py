@@ -13,6 +13,7 @@ from abonent.flows import outage
 from abonent.ledger import transfers
 from abonent.network import outages
 from abonent.network.models import Nas, Outage, OutageCredit, OutageLine
+from abonent.notifications.models import Notice
 from abonent.subscribers.models import Line
 from tests.world import Subscriber, World
 
@@ -45,6 +46,7 @@ def test_a_long_one_is_told_once_and_given_back_once_to_those_it_touched(world: 
     assert world.notices(world.anna, "outage_began") == 1
     with pytest.raises(outages.DeclaredAlready):
         began(world, world.anna)
+    world.run_jobs()
     outage.end(made.pk, actor="support")
     with pytest.raises(outages.NotOpen):
         outage.end(made.pk, actor="support")
@@ -69,6 +71,8 @@ def test_a_short_one_gives_nothing_back(world: World) -> None:
     before = world.balance(world.anna)
     world.run_jobs()
     assert world.balance(world.anna) == before
+    assert world.notices(world.anna, "outage_over") == 0, "nobody had been told of it yet"
+    assert Notice.objects.get(kind="outage_began", contract_id=world.anna.contract_id).state == "canceled"
     assert not OutageCredit.objects.exists()
     assert Outage.objects.get().settled_at is not None
 

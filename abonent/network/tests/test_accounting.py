@@ -1,9 +1,13 @@
 """Accounting through a real FreeRADIUS: every packet answered, a reboot, the database away, nothing lost."""
 
 import pytest
+from django.db import transaction
 
 from abonent.billing.tests import builder
+from abonent.catalog.models import OfferVersion
+from abonent.core import clock, jobs
 from abonent.core import db as database
+from abonent.network import allowances
 from abonent.network.models import AccessSession, Authorisation, ClosedSession, NasKind, Usage
 from abonent.network.tests import ground as made
 from sandbox.network import nas as sandbox_nas
@@ -65,6 +69,43 @@ def test_a_session_says_what_it_was_granted(ground: made.Ground) -> None:
     server.hang_up(session)
     dialled(server, made.pap("granted"))
     assert AccessSession.objects.get(user_name="granted").granted == "walled"
+
+
+def test_a_delay_is_subtracted_once(ground: made.Ground) -> None:
+    """Pitfall 10: FreeRADIUS puts the true time into Event-Timestamp itself; a server that sends one is believed."""
+    ground.login("delayed")
+    server = ground.mikrotik
+    session = dialled(server, made.pap("delayed"))
+    told = {"late": False, "both": True}
+    for name, has_timestamp in told.items():
+        session.session_id = name
+        packet = [pair for pair in server.report(session, wire.START) if has_timestamp or pair[0] != "Event-Timestamp"]
+        server.account([*packet, ("Acct-Delay-Time", 600)])
+        began = AccessSession.objects.get(acct_session_id=name).started_at
+        seconds = int((clock.now() - began).total_seconds())
+        assert (590 <= seconds <= 630) if name == "late" else (seconds <= 30), (name, seconds)
+
+
+def test_who_uses_up_what_is_included_is_slowed_by_coa_in_the_same_second(ground: made.Ground) -> None:
+    account = ground.login("hungry", down_mbps=310, up_mbps=310)
+    OfferVersion.objects.filter(offer__code="speed-310-310").update(
+        included_octets=10 * 10**9, when_used_up="slow", slow_mbps=5
+    )
+    server = ground.mikrotik
+    session = dialled(server, made.pap("hungry"))
+    server.traffic(session, up=10**9, down=8 * 10**9, seconds=600)
+    jobs.run_due()
+    assert session.heard == []
+    server.traffic(session, up=0, down=2 * 10**9, seconds=600)
+    jobs.run_due()
+    assert session.live, "told by CoA, not cut"
+    assert session.attribute("Mikrotik-Rate-Limit") == "5M/5M"
+    assert dialled(server, made.pap("hungry")).attribute("Mikrotik-Rate-Limit") == "5M/5M"
+    with transaction.atomic():
+        line_id = builder.line_of(account).pk
+        allowances.add_pack(change_id=4_017, line_id=line_id, octets=10**9 * 5, on=clock.today())
+    jobs.run_due()
+    assert server.authorise(made.pap("hungry")).first("Mikrotik-Rate-Limit") == "310M/310M"
 
 
 def test_the_port_of_an_ipoe_session_is_kept_as_it_was_told(ground: made.Ground) -> None:

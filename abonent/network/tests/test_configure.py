@@ -1,5 +1,6 @@
 """What `abonent radius configure` writes, FreeRADIUS itself accepts; what is wrong is said."""
 
+import re
 import stat
 from pathlib import Path
 
@@ -23,6 +24,10 @@ def test_a_site_is_written_readable_by_us_alone_and_fit_to_start(db: None, tmp_p
     assert "require_message_authenticator = no\n" in clients
     for name in ("radiusd.conf", "clients.conf"):
         assert stat.S_IMODE(tmp_path.joinpath(name).stat().st_mode) == 0o600, name
+
+    written = (tmp_path / "radiusd.conf").read_text()
+    threads, connections = (int(re.findall(rf"\t{key} = (\d+)", written)[0]) for key in ("max_servers", "max"))
+    assert connections >= threads, "pitfall 9: fewer connections than threads lose packets"
 
     (tmp_path / "radiusd.conf").write_text("server access {")
     assert freeradius.problems(tmp_path) != []
