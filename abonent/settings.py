@@ -103,6 +103,9 @@ EMAIL_GATEWAY = os.environ.get("ABONENT_EMAIL_GATEWAY", "smtp" if SANDBOX else "
 EMAIL_HOST = os.environ.get("ABONENT_SMTP_HOST", "127.0.0.1")
 EMAIL_PORT = int(os.environ.get("ABONENT_SMTP_PORT", str(PORT + 2) if SANDBOX else "25"))
 EMAIL_TIMEOUT = 10
+# DKIM by us, where the mail server does not sign: a PEM file with an RSA key, and its name in the DNS.
+DKIM_KEY_FILE = os.environ.get("ABONENT_DKIM_KEY_FILE", "")
+DKIM_SELECTOR = os.environ.get("ABONENT_DKIM_SELECTOR", "abonent")
 DEFAULT_FROM_EMAIL = PROFILE.contacts.support_email
 # Where answers to our letters come back: the mail server hands what is for this domain to `abonent mail`.
 REPLY_DOMAIN = os.environ.get("ABONENT_REPLY_DOMAIN", PROFILE.contacts.support_email.rpartition("@")[2])

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from abonent.conversations import files, queries, talks
 from abonent.conversations.models import Author, Conversation, Kind
@@ -21,7 +21,7 @@ from abonent.identity import limits
 from abonent.identity.models import User
 from abonent.portal import scope, sign_in
 from abonent.subscribers import queries as subscribers
-from abonent.support import desks, operators, shown, talking, waiting
+from abonent.support import desks, letters, operators, shown, talking, waiting
 from abonent.ui import client, talk_forms, words
 
 
@@ -185,17 +185,28 @@ def file(request: HttpRequest, token: str, attachment_id: int) -> HttpResponse:
 
 
 @never_cache
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def transcript(request: HttpRequest, token: str) -> HttpResponse:
-    """The whole conversation as a text to keep."""
-    conversation = door(request, token).conversation
-    parts = []
-    for one in shown.lines(queries.messages(conversation.pk), conversation, to_staff=False):
-        said = [one.text, *(f"[{each.name}]" for each in one.files)]
-        parts.append(f"{one.at:%d.%m.%Y %H:%M}  {one.name}: " + " ".join(filter(None, said)))
-    response = HttpResponse("\n".join(parts) + "\n", content_type="text/plain; charset=utf-8")
+    """The whole conversation as a text to keep; POST: by e-mail."""
+    at = door(request, token)
+    if request.method == "POST":
+        return _by_email(request, at)
+    text = shown.transcript(queries.messages(at.conversation.pk), at.conversation)
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="conversation.txt"'
     return response
+
+
+def _by_email(request: HttpRequest, at: Door) -> HttpResponse:
+    try:
+        limits.take(limits.of_message(at.conversation.pk, client.address(request)), clock.now())
+        letters.ask_transcript(at.conversation)
+        result = "sent"
+    except limits.TooManyTries as error:
+        return _refuse(request, at, sign_in.too_many_messages(error.minutes), "", status=429)
+    except letters.NoAddress:
+        result = "no"
+    return HttpResponseRedirect(f"{back(request, at)['Location'].partition('?')[0]}?transcript={result}#transcript")
 
 
 def back(request: HttpRequest, at: Door) -> HttpResponse:

@@ -23,7 +23,7 @@ from abonent.notifications import delivery, outbox
 from abonent.notifications.channels import message as channels
 from abonent.notifications.channels import smtp
 from abonent.subscribers.models import Contact, ContactKind
-from abonent.support import desks
+from abonent.support import desks, shown
 
 UNREAD_SECONDS = 60
 SMS_IDS_FROM = 1_500_000_000  # the gateways know an SMS by a number of 31 bits; notices have those below
@@ -56,6 +56,58 @@ def send(message_id: int) -> None:
                 kind="answer_waits",
                 params={},
             )
+
+
+class NoAddress(Exception):
+    """There is no e-mail address to send it to."""
+
+
+def ask_transcript(conversation: Conversation) -> None:
+    """Its visitor wants the whole of it by e-mail; asked twice, it is one letter.   Raises NoAddress."""
+    if not email_of(conversation):
+        raise NoAddress
+    with db.atomic():
+        send_transcript.defer(conversation_id=conversation.pk, sequence=conversation.last_sequence)
+
+
+@jobs.job(
+    queue="notifications",
+    lock="transcript:{conversation_id}",
+    queueing_lock="transcript:{conversation_id}:{sequence}",
+    retry=5,
+)
+def send_transcript(conversation_id: int, sequence: int) -> None:
+    """sequence: the last message when it was asked for; a repeat has the same Message-ID."""
+    conversation = Conversation.objects.get(pk=conversation_id)
+    address = email_of(conversation)
+    if not address:
+        return
+    if settings.EMAIL_GATEWAY != "smtp":
+        log.info("the transcript of conversation %s would be sent", conversation_id)
+        return
+    transcript(conversation, sequence, address).send()
+
+
+def transcript(conversation: Conversation, sequence: int, address: str) -> EmailMessage:
+    sender = desks.department(conversation.department).email
+    with translation.override(conversation.language):
+        said = [one for one in queries.messages(conversation.pk) if one.sequence <= sequence]
+        subject = _("Your conversation with %(brand)s") % {"brand": settings.PROFILE.brand}
+        page = _("The whole conversation: %(url)s") % {"url": page_of(conversation)}
+        body = f"{shown.transcript(said, conversation)}\n{page}\n"
+    return EmailMessage(
+        subject=subject,
+        body=body,
+        from_email=formataddr((settings.PROFILE.brand, sender)),
+        to=[address],
+        reply_to=[reply_address(conversation.pk)],
+        headers={
+            "Message-ID": f"<talk.{conversation.pk}.all.{sequence}@{settings.REPLY_DOMAIN}>",
+            "Auto-Submitted": "auto-replied",
+            "X-Auto-Response-Suppress": "All",
+        },
+        connection=get_connection(smtp.BACKEND),
+    )
 
 
 def _tell_guest(message: Message, conversation: Conversation) -> None:

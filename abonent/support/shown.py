@@ -47,6 +47,15 @@ def lines(messages: Iterable[Message], conversation: Conversation, *, to_staff: 
     return shown
 
 
+def transcript(messages: Iterable[Message], conversation: Conversation) -> str:
+    """The whole conversation as a text to keep, as its visitor has it."""
+    parts = []
+    for one in lines(messages, conversation, to_staff=False):
+        said = [one.text, *(f"[{each.name}]" for each in one.files)]
+        parts.append(f"{one.at:%d.%m.%Y %H:%M}  {one.name}: " + " ".join(filter(None, said)))
+    return "\n".join(parts) + "\n"
+
+
 def told(code: str, name: str) -> str:
     """What became of the conversation, in the reader's language."""
     facts = {"name": name}

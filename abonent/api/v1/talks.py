@@ -18,7 +18,7 @@ from abonent.conversations.models import Conversation as Row
 from abonent.core import clock
 from abonent.identity import limits
 from abonent.subscribers.queries import OwnContract
-from abonent.support import shown, talking, waiting
+from abonent.support import letters, shown, talking, waiting
 from abonent.ui import client, formats, talk_forms
 
 router = Router(tags=["Being in touch"])
@@ -126,6 +126,18 @@ def mark(request: HttpRequest, token: str, given: shapes.Mark) -> Status[None]:
 def archive(request: HttpRequest, token: str, given: shapes.Archive) -> Status[None]:
     talking.put_away(_own(request, token), clock.now() if given.archived else None)
     return Status(204, None)
+
+
+@router.post("/conversations/{str:token}/transcript", response={202: None}, summary="The whole of it by e-mail")
+def transcript(request: HttpRequest, token: str) -> Status[None]:
+    found = _own(request, token)
+    limits.take(limits.of_message(found.pk, client.address(request)), clock.now())
+    try:
+        letters.ask_transcript(found)
+    except letters.NoAddress:
+        said = _("We do not know your e-mail. Save the text instead, or add an address in your account.")
+        raise Refused(409, "no_address", said) from None
+    return Status(202, None)
 
 
 @router.get("/conversations/{str:token}/files/{int:file_id}", summary="A file of a message")

@@ -1,4 +1,4 @@
-"""E-mail by the operator's mail server (Django's SMTP backend and its EMAIL_* settings)."""
+"""E-mail by the operator's mail server (Django's SMTP backend, signed where a key is set, and its EMAIL_* settings)."""
 
 import re
 import smtplib
@@ -10,7 +10,7 @@ from django.core.mail import EmailMessage, get_connection
 from abonent.notifications.channels import message as messages
 from abonent.notifications.channels.message import Message
 
-BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+BACKEND = "abonent.notifications.channels.signed_smtp.Backend"
 
 
 def send(message: Message) -> None:

@@ -47,6 +47,9 @@ def test_a_guest_talks_without_a_script_and_goes_on_elsewhere_by_his_link(world:
     assert [one.text for one in queries.messages(found.pk)] == ["Нет сети", "joined", "Проверьте провод", "Проверил"]
     assert "Ваш разговор продолжается." in words(guest.get("/chat/"))
     assert "Проверьте провод" in guest.get(f"/talk/{found.token}/transcript/").content.decode()
+    sent = guest.post(f"/talk/{found.token}/transcript/")
+    assert sent["Location"] == f"/chat/{found.token}/?transcript=sent#transcript"
+    assert "Письмо уже в пути на вашу почту" in words(guest.get(sent["Location"]))
 
 
 def test_a_guest_must_agree_and_say_who_he_is(world: World) -> None:

@@ -53,6 +53,22 @@ def test_a_letter_to_a_department_opens_one_conversation(db: None) -> None:
     assert said(found) == [("visitor", "Не работает телефон", False)]
 
 
+def test_the_whole_of_it_goes_to_its_visitor_once_and_without_notes(maria: Operator) -> None:
+    found = begun()
+    answering.say(found, maria, client_id="desk:1", text="Проверьте провод", at=AT)
+    answering.note(found.pk, maria, client_id="desk:2", text="тайна", at=AT)
+    found.refresh_from_db()
+    out = letters.transcript(found, found.last_sequence, letters.email_of(found))
+    assert (out.to, out.extra_headers["Message-ID"].split("@")[0]) == ([PETR], f"<talk.{found.pk}.all.4")
+    assert "Пётр: Вопрос" in out.body
+    assert "Мария: Проверьте провод" in out.body
+    assert "тайна" not in out.body
+    Conversation.objects.update(guest_contact="")
+    found.refresh_from_db()
+    with pytest.raises(letters.NoAddress):
+        letters.ask_transcript(found)
+
+
 def test_an_answer_goes_out_and_its_reply_comes_back(maria: Operator, settings: Settings) -> None:
     found = begun()
     message = answering.say(found, maria, client_id="desk:1", text="Проверьте провод", at=AT)
