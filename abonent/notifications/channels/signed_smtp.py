@@ -43,7 +43,8 @@ class Backend(django_smtp.EmailBackend):
         sender = sanitize_address(email_message.from_email, encoding)
         to = [sanitize_address(one, encoding) for one in email_message.recipients()]
         assert self.connection is not None
-        self.connection.sendmail(sender, to, signed(email_message.message().as_bytes(linesep="\r\n")))
+        letter = email_message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's own takes it
+        self.connection.sendmail(sender, to, signed(letter))
         return True
 
 

@@ -51,7 +51,12 @@ def test_what_goes_over_the_wire_is_signed_in_the_name_of_from(tmp_path: Path, s
         settings.DEFAULT_FROM_EMAIL = "help@skynet.example"
         sent: list[bytes] = []
         plain = signed_smtp.signed
-        monkeypatch.setattr(signed_smtp, "signed", lambda letter: sent.append(plain(letter)) or sent[-1])
+
+        def noted(letter: bytes) -> bytes:
+            sent.append(plain(letter))
+            return sent[-1]
+
+        monkeypatch.setattr(signed_smtp, "signed", noted)
         smtp.send(LETTER)
         settings.DKIM_KEY_FILE, settings.DKIM_SELECTOR = str(file), "mail"
         smtp.send(LETTER._replace(key="resumed:18"))
