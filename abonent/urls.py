@@ -8,9 +8,10 @@ from abonent.api.checkpay import views as checkpay
 from abonent.api.v1 import app as api_v1
 from abonent.backoffice import addresses as staff_addresses
 from abonent.backoffice import sign_in as staff_sign_in
-from abonent.demo import cast, screens
+from abonent.demo import cast, phone, screens
 from abonent.portal import (
     addons,
+    app,
     autopay,
     cabinet,
     cards,
@@ -24,6 +25,7 @@ from abonent.portal import (
     history,
     internet,
     mail,
+    notices,
     own_contacts,
     passwords,
     pause,
@@ -56,6 +58,10 @@ urlpatterns: list[URLPattern] = [
     path("how-to-connect/", site.text, {"slug": "how-to-connect"}, name="how_to_connect"),
     path("offer/", site.text, {"slug": "offer"}, name="offer"),
     path("privacy/", site.text, {"slug": "privacy"}, name="privacy"),
+    path("app/", app.shell, name="app"),
+    path("manifest.webmanifest", app.manifest, name="manifest"),
+    path("service-worker.js", app.service_worker, name="service_worker"),
+    path("u/<str:token>/", notices.refusal, name="refusal"),
     path("sitemap.xml", discovery.sitemap, name="sitemap"),
     path("robots.txt", discovery.robots, name="robots"),
     path("connect/", connect.page, name="connect"),
@@ -69,6 +75,8 @@ urlpatterns: list[URLPattern] = [
     path("logout/", sign_in.logout, name="logout"),
     path("password/forgot/", passwords.forgot, name="password_forgot"),
     path("cabinet/", cabinet.first_screen, name="cabinet"),
+    path("cabinet/app.json", app.snapshot, name="app_snapshot"),
+    path("cabinet/notices/", notices.page, name="notices"),
     path("cabinet/services/", cabinet.services, name="cabinet_services"),
     path("cabinet/internet/", internet.page, name="internet"),
     path("cabinet/tariff/", tariff.page, name="tariff"),
@@ -133,6 +141,7 @@ urlpatterns: list[URLPattern] = [
 if settings.SANDBOX:
     sign_in.cast_of_demo = cast.shown  # portal cannot ask demo, which stands above it
     staff_sign_in.staff_of_demo = cast.staff_shown
+    notices.phone_of_demo = phone.subscribed
     urlpatterns += [
         path("sandbox/", screens.index, name="sandbox"),
         path("sandbox/clock/", screens.the_clock, name="sandbox_clock"),

@@ -20,6 +20,7 @@ from sandbox.bank.bank import Bank
 from sandbox.dadata import api as dadata
 from sandbox.mail import inbox as mail_inbox
 from sandbox.network import page as network_page
+from sandbox.push import service as push
 from sandbox.sms import gateway
 from sandbox.sms import inbox as sms_inbox
 from sandbox.store import Store
@@ -58,6 +59,7 @@ def make(store: Store, bank: Bank, looks: pages.Pages, network: network_page.Net
         *gateway.routes(store),
         *sms_inbox.routes(store, looks),
         *mail_inbox.routes(store, looks),
+        *push.routes(store, looks),
         *dadata.routes(store),
         *terminal.routes(store, looks),
         *registry.routes(store, looks),

@@ -15,6 +15,7 @@ from abonent.backoffice import (
     letters,
     log,
     month_end,
+    mailings,
     my_visits,
     network,
     news,
@@ -31,6 +32,7 @@ from abonent.backoffice import (
     subscribers,
     unrecognised,
     visits,
+    wordings,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -86,6 +88,13 @@ urlpatterns: list[URLPattern] = [
     path("staff/approvals/", approvals.page, name="staff_approvals"),
     path("staff/charge-runs/", charge_runs.page, name="staff_charge_runs"),
     path("staff/charge-runs/<str:on>/", charge_runs.one, name="staff_charge_run"),
+    path("staff/mailings/", mailings.page, name="staff_mailings"),
+    path("staff/mailings/new/", mailings.write, name="staff_mailing_new"),
+    path("staff/mailings/<int:mailing_id>/", mailings.one, name="staff_mailing"),
+    path("staff/mailings/<int:mailing_id>/text/", mailings.write, name="staff_mailing_text"),
+    path("staff/mailings/<int:mailing_id>/state/", mailings.state, name="staff_mailing_state"),
+    path("staff/notices/", wordings.page, name="staff_notices"),
+    path("staff/notices/<slug:kind>/<slug:language>/", wordings.one, name="staff_notice"),
     path("staff/parked/", parked.page, name="staff_parked"),
     path("staff/bank/", unrecognised.bank, name="staff_bank"),
     path("staff/documents/", month_end.page, name="staff_documents"),

@@ -36,6 +36,8 @@ ITEMS: tuple[Item, ...] = (
     Item("staff_news", "newspaper", _("News"), (permissions.SEND_MAILINGS,)),
     Item("staff_outages", "triangle-alert", _("Interruptions"), (permissions.ANNOUNCE_OUTAGES,)),
     Item("staff_network", "server", _("Network"), (permissions.VIEW_NETWORK,)),
+    Item("staff_mailings", "send", _("Mailings"), (permissions.SEND_MAILINGS,)),
+    Item("staff_notices", "bell", _("Words of notices"), (permissions.SEND_MAILINGS,)),
     Item("staff_cash", "banknote", _("Cash desk"), (permissions.TAKE_CASH,)),
     Item("staff_approvals", "git-pull-request-arrow", _("Changes of tariff"), (permissions.APPROVE_TARIFF_CHANGES,)),
     Item("staff_charge_runs", "calendar-check", _("Charge runs"), (permissions.VIEW_MONEY,)),

@@ -14,7 +14,7 @@ from abonent.core import clock, periods
 from abonent.demo import clock_move
 from abonent.ui import formats
 
-DOORS = ("bank", "sms", "mail", "terminal", "network")
+DOORS = ("bank", "sms", "mail", "push", "terminal", "network")
 MOST_DAYS = 366  # at once: each date's work is really done
 REPORT_KEY = "clock_report"  # in the session: the next page tells what the move has run
 
@@ -38,6 +38,7 @@ def index(request: HttpRequest) -> HttpResponse:
         Door("bank", "landmark", _("The bank"), _("Every payment it knows, the cards for trying, its delays.")),
         Door("sms", "smartphone", _("SMS"), _("What subscribers would read on their phones.")),
         Door("mail", "mail", _("Mail"), _("Letters that left us and went nowhere.")),
+        Door("push", "bell", _("Push"), _("A phone that takes web pushes, without a browser's maker.")),
         Door("terminal", "banknote", _("A terminal"), _("Pay in cash by the number of a contract.")),
         Door("network", "router", _("The network"), _("Dial in as a subscriber, and see who is online.")),
     ]

@@ -11,6 +11,7 @@ from abonent.billing.models import Change, Deferral, Document, Ending, Pause, Pa
 from abonent.flows import personal_rows as rows
 from abonent.flows import personal_sections_line
 from abonent.identity.models import AppToken, KnownDevice, SignInName
+from abonent.notifications.models_reach import NoticeChoice, PushDevice
 from abonent.onboarding.models_papers import PersonDocument
 from abonent.payments.models import Payment
 from abonent.payments.models_cards import Autopay, BoundCard, Consent
@@ -117,6 +118,18 @@ SECTIONS: tuple[rows.Section, ...] = (
         rows.fields(AppToken, "user_id", "id", "created_at", "last_seen_at", "address", "device_name"),
     ),
     *personal_sections_line.SECTIONS,
+    rows.Section(
+        "notice_choices",
+        _("How you want to be told"),
+        (("subject", _("What")), ("channel", _("By what")), ("is_wanted", _("Wanted"))),
+        rows.fields(NoticeChoice, "customer_id", "id", "subject", "channel", "is_wanted"),
+    ),
+    rows.Section(
+        "push_devices",
+        _("Browsers that take push notices"),
+        (("name", _("What")), ("added_at", _("Since"))),
+        rows.fields(PushDevice, "customer_id", "id", "name", "added_at"),
+    ),
     rows.Section(
         "subscriptions",
         _("Services"),

@@ -73,12 +73,12 @@ def forget(device_ids: Iterable[int]) -> None:
     PushDevice.objects.filter(pk__in=list(device_ids)).delete()
 
 
-def forget_browser(customer_id: int | None, browser: str) -> int:
-    """Signed out there: whoever takes the phone next reads nothing of him."""
+def forget_browser(browser: str, *, but_of_user: int | None = None) -> int:
+    """Signed out there, or another signs in: whoever holds the phone next hears nothing of who was there before."""
     if not browser:
         return 0
     found = PushDevice.objects.filter(browser_hash=hash_of(browser))
-    return (found if customer_id is None else found.filter(customer_id=customer_id)).delete()[0]
+    return found.exclude(customer__user=but_of_user).delete()[0] if but_of_user else found.delete()[0]
 
 
 def hash_of(browser: str) -> bytes:

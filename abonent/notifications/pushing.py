@@ -1,15 +1,19 @@
 """One notice to all the browsers of a person, as web pushes. Threads call it: it asks no database."""
 
+import logging
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
-from abonent.notifications import subjects, texts
+from abonent.notifications import push_devices, subjects, texts
 from abonent.notifications.channels import message, webpush
 
 MAIL = "/mail/"
+
+log = logging.getLogger(__name__)
 
 _lock = threading.Lock()
 _gone: set[int] = set()
@@ -45,6 +49,22 @@ def push(notice: Mapping[str, Any], devices: Sequence[webpush.Device]) -> None:
     if not refusals:
         raise NoDeviceLeft
     raise next((one for one in refusals if not isinstance(one, message.UnableToEverSend)), refusals[0])
+
+
+def try_on(devices: Sequence[webpush.Device], *, key: str) -> int:
+    """A notice about notices, at its reader's wish; give how many devices took it."""
+    body = _("This is how notices look.")
+    said = webpush.payload(title=settings.PROFILE.brand, body=body, url=MAIL, tag=webpush.topic_of(key))
+    taken = 0
+    for device in devices:
+        try:
+            webpush.send(device, said, key=key, urgent=True)
+            taken += 1
+        except webpush.Gone:
+            push_devices.forget([device.id])
+        except message.UnableToSend as error:
+            log.info("a trial push: %s", error)
+    return taken
 
 
 def taken_gone() -> set[int]:

@@ -20,6 +20,7 @@ from abonent.core import audit, clock, db
 from abonent.flows import entering
 from abonent.identity import devices, limits, passkeys, signed_in
 from abonent.identity.models import User
+from abonent.notifications import push_devices
 from abonent.portal import browsers
 from abonent.subscribers import queries as subscribers
 from abonent.ui import client
@@ -124,6 +125,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no ty
                 new={"browser": browsers.name(request.headers.get("User-Agent", ""))},
                 address=client_address(request) or None,
             )
+        push_devices.forget_browser(request.COOKIES.get(DEVICE_COOKIE, ""), but_of_user=user.pk)
         token = devices.remember(user.pk, request.COOKIES.get(DEVICE_COOKIE, ""), clock.now())
         response.set_cookie(
             DEVICE_COOKIE,
@@ -215,6 +217,12 @@ class SignIn(allauth_views.LoginView):  # type: ignore[misc]  # allauth has no t
 
 class SignOut(allauth_views.LogoutView):  # type: ignore[misc]  # allauth has no types
     http_method_names = ["post"]  # a link on another site must not sign anybody out
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """This browser gets no pushes of his any more."""
+        push_devices.forget_browser(request.COOKIES.get(DEVICE_COOKIE, ""))
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        return response
 
 
 login = SignIn.as_view()

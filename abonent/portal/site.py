@@ -294,6 +294,16 @@ def _news(request: HttpRequest | None = None) -> list[notifications.Item]:
     return notifications.shown(formats.language(), clock.today(), ids)
 
 
+class Headline(NamedTuple):
+    title: str
+    on: date
+    beginning: str
+
+
+def latest_news(most: int) -> list[Headline]:
+    return [Headline(one.title, one.on, _beginning(one.body)) for one in _news()[:most]]
+
+
 def _hours() -> dict[str, object]:
     """By department's key and by office's number: is it open, until when, in words; "" where no hours are known."""
     local = clock.local(clock.now())

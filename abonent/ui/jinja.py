@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext, npgettext, pgettext
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from abonent.ui import folding, formats, icons, preferences
+from abonent.ui import app_icons, folding, formats, icons, preferences
 
 
 class Pages(django_jinja2.Jinja2):
@@ -62,6 +62,8 @@ def _environment(language: str, options: dict[str, Any]) -> Environment:
         "_": _texts(language),
         "languages": [(code, name) for code, name in settings.LANGUAGES if code in profile.languages],
         "theme_of": preferences.theme,
+        "theme_colour": lambda: app_icons.look().head,
+        "app_owner": app_icons.owner,
         "profile": profile,
         "logo": Markup(" ".join(profile.logo_svg.split())),  # the operator's own file
         "sandbox": settings.SANDBOX,

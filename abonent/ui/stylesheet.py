@@ -11,6 +11,8 @@ import django_htmx
 from django.conf import settings
 from django.core.management import call_command
 
+from abonent.ui import app_icons
+
 CSS = Path(__file__).parent.joinpath("css")
 LAYERS = ("tokens", "base", "components", "pages", "print")  # the theme's layer stands between the first two
 STAFF = CSS.joinpath("staff.css")  # a file beside the one of all pages: subscribers never load it
@@ -43,7 +45,7 @@ def collect(home: Path) -> bool:
 
 
 def build(home: Path) -> None:
-    """Write HOME/build: abonent.css, staff.css, abonent.js, our own scripts, logo.svg, favicon.svg."""
+    """Write HOME/build: abonent.css, staff.css, abonent.js, our own scripts, logo.svg, favicon.svg, the app's icons."""
     folder = home.joinpath("build")
     folder.mkdir(parents=True, exist_ok=True)
     folder.joinpath("abonent.css").write_text(css(settings.PROFILE.folder), encoding="utf-8")
@@ -52,6 +54,8 @@ def build(home: Path) -> None:
     folder.joinpath("abonent.js").write_text(script, encoding="utf-8")
     for path in OWN_SCRIPTS:
         folder.joinpath(path.name).write_bytes(path.read_bytes())
+    mark, outline = (settings.PROFILE.folder.joinpath(name).read_bytes() for name in ("favicon.svg", "logo.svg"))
+    app_icons.draw(folder, mark, outline)
     for name in ("logo.svg", "favicon.svg"):
         folder.joinpath(name).write_bytes(settings.PROFILE.folder.joinpath(name).read_bytes())
 
@@ -74,7 +78,7 @@ def _css_files(profile_folder: Path) -> list[Path]:
 def _fingerprint() -> str:
     folder = settings.PROFILE.folder
     pictures = [folder.joinpath("logo.svg"), folder.joinpath("favicon.svg")]
-    inputs = [*_css_files(folder), STAFF, *SCRIPTS, *OWN_SCRIPTS, *pictures]
+    inputs = [*_css_files(folder), STAFF, *SCRIPTS, *OWN_SCRIPTS, *pictures, Path(app_icons.__file__)]
     digest = hashlib.sha256(Path(__file__).read_bytes())
     for path in inputs:
         content = path.read_bytes()

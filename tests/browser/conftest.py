@@ -56,9 +56,11 @@ def page_at(browser: Browser) -> Iterator[Callable[..., Page]]:
     contexts = []
 
     def open_page(width: int = 1280, scheme: Any = "light", *, script: bool = True) -> Page:
+        # The app's service worker has a story of its own (test_app.py); here it would only fill its store again.
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=script
-        )
+            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=script,
+            service_workers="block",
+        )  # fmt: skip
         contexts.append(context)
         return context.new_page()
 

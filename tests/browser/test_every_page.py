@@ -18,7 +18,7 @@ PUBLIC = (
     "/", "/services/", "/services/internet/", "/services/colocation/", "/tariffs/", "/news/", "/contacts/", "/about/",
     "/how-to-connect/", "/connect/", "/connect/?q=12", "/connect/?company=1", "/connect/city-100/",
     "/offer/", "/privacy/", "/login/", "/login/?as=anna", "/password/forgot/", "/sandbox/",
-    "/sandbox/clock/", "/nowhere/", "/api/v1/docs", "/chat/", "/mail/login/", "/mail/login/?as=anna",
+    "/sandbox/clock/", "/nowhere/", "/api/v1/docs", "/chat/", "/app/", "/mail/login/", "/mail/login/?as=anna",
 )  # fmt: skip
 ACCOUNT = (
     "/cabinet/", "/cabinet/services/", "/cabinet/history/", "/cabinet/history/?month=2026-08", "/cabinet/pay/",
@@ -28,7 +28,7 @@ ACCOUNT = (
     "/cabinet/resume/",
     "/cabinet/support/?about=1", "/mail/", "/mail/?folder=money", "/mail/?folder=archive", "/mail/?q=nothing",
     "/mail/write/",
-    "/cabinet/security/", "/cabinet/security/app/", "/cabinet/security/log/", "/cabinet/profile/",
+    "/cabinet/security/", "/cabinet/security/app/", "/cabinet/security/log/", "/cabinet/profile/", "/cabinet/notices/",
 )  # fmt: skip
 STAFF = (
     "/staff/security/",
@@ -44,6 +44,7 @@ STAFF = (
     "/staff/news/", "/staff/news/new/",
     "/staff/contracts/100001/internet/", "/staff/network/", "/staff/network/new/", "/staff/network/1/",
     "/staff/outages/", "/staff/outages/?q=12",
+    "/staff/mailings/", "/staff/mailings/new/", "/staff/notices/", "/staff/notices/suspended/ru/",
 )  # fmt: skip
 DESK, PHONE = (1280, "light"), (360, "dark")
 # Each profile is looked at in one of them, whole; in the width of the other everything must have its room too.

@@ -139,7 +139,7 @@ def test_a_device_is_known_once_and_the_eleventh_takes_the_place_of_the_oldest(d
     add(boris, f"{FAR}11", "the phone they share")
     assert [one.endpoint for one in push_devices.of_customer(boris)] == [f"{FAR}11"]
     assert len(push_devices.of_customer(anna)) == push_devices.MOST - 1
-    assert push_devices.forget_browser(None, "the phone they share") == 1
+    assert push_devices.forget_browser("the phone they share") == 1
     for wrong in ("https://127.0.0.1/x", FAR + "x" * 1024, "http://localhost:8001/push/1"):
         with pytest.raises(push_devices.UnableToAdd):
             add(anna, wrong)

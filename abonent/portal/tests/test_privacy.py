@@ -31,7 +31,7 @@ def taken(browser: Client) -> dict[str, list[dict[str, object]]]:
 def test_marketing_waits_for_a_consent_that_is_withdrawn_at_once(world: World, browser: Browser) -> None:
     anna, whose = browser(world.anna), customer_id(world, world.anna)
     page = words(anna.get(PAGE))
-    assert page.count("нет согласия") == 3
+    assert page.count("нет согласия") == 4
     assert "Сообщения об услугах, платежах и работах приходят без согласия" in page
     assert consents.who_agreed([whose], "marketing_sms") == set()
     for _ in range(2):  # a double press is one consent
