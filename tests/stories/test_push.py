@@ -1,7 +1,6 @@
 """A notice on a phone's screen: by a real push service in a process of its own, closed and opened as the RFCs say."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,6 @@ from abonent.notifications.channels import message, push_crypto, webpush
 from abonent.notifications.models import Channel, Notice, PushDevice
 from abonent.notifications.tests import people
 from sandbox import testing
-
-
-@pytest.fixture(autouse=True)
-def closed_after() -> Iterator[None]:
-    yield
-    webpush._near().close()
-    webpush._near.cache_clear()
 
 
 def subscribed(running: testing.Running, key: str) -> dict[str, Any]:
