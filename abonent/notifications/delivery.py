@@ -68,6 +68,7 @@ class _Words(NamedTuple):
 def deliver() -> None:
     """Send everything that is due, then sleep until the next one is."""
     until = time.monotonic() + RUN_SECONDS
+    _ask_what_became()
     note_receipts(smpp.receipts())
     with futures.ThreadPoolExecutor(THREADS, "deliver") as threads:
         while batch := db.rows(_CLAIM, {"most": BATCH, "claimed_seconds": CLAIMED_SECONDS}):
@@ -82,6 +83,14 @@ def deliver() -> None:
     )[0]["seconds"]
     if wait is not None:
         deliver.defer_in(max(wait, 1))
+
+
+def _ask_what_became() -> None:
+    """A killed worker has left some: the centre tells what it has of them as soon as somebody listens."""
+    if settings.SMS_GATEWAY == "smpp" and db.rows(
+        "select 1 from notifications_notice where claimed_at is not null and state = 'queued' limit 1"
+    ):
+        smpp.listen()
 
 
 def note_receipts(received: Sequence[message.Receipt]) -> None:
@@ -166,7 +175,7 @@ def _send(notice: dict[str, Any], words: _Words) -> _Outcome:
         which = "email" if "@" in notice["to_address"] else "phone"
         notice |= {"email": "", "phone": "", which: notice["to_address"]}
     channel = next(iter(ways.of(notice, kind)), None)
-    if channel == Channel.INBOX or (channel is None and ways.is_wanted_nowhere(notice, kind)):
+    if channel == Channel.INBOX or (channel is None and ways.is_wanted_nowhere(notice)):
         return _Outcome(NoticeState.SENT, Channel.INBOX)
     if channel is None:
         return _nowhere(notice)

@@ -46,11 +46,11 @@ def chosen(notice: Mapping[str, Any], subject: str) -> dict[str, bool]:
     return all_of_them.get(subject, {})
 
 
-def is_wanted_nowhere(notice: Mapping[str, Any], kind: Kind) -> bool:
+def is_wanted_nowhere(notice: Mapping[str, Any]) -> bool:
     """He has switched the subject off: its letter in Mail is all."""
     about = subjects.of_kind(notice["kind"])
     wishes = chosen(notice, about.name)
-    return bool(wishes) and not any(wishes.values()) and not notice["only_by"] and bool(kind.inbox)
+    return bool(wishes) and not any(wishes.values()) and not notice["only_by"]
 
 
 def usual_of_subject(subject: subjects.Subject, kinds: Mapping[str, Kind], *, has_email: bool) -> set[Channel]:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
     from django_stubs_ext import StrPromise
 
 DONE_KEY = "notices_done"  # in the session: the next page tells what was done
+# A subject of which nothing is told yet is no choice.
+TOLD = [one for one in subjects.SUBJECTS if any(subjects.of_kind(kind) == one for kind in texts.KINDS)]
 TRIES_AN_HOUR = 20  # pushes to oneself, browsers added
 
 # The demo's own phone, for who cannot or will not let his browser talk to its maker; demo, which stands above this
@@ -71,8 +73,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _choose(own: scope.OwnRequest) -> HttpResponse:
     wishes = {
-        one.name: {channel for channel in ways.CHOSEN if own.POST.get(f"{one.name}:{channel.value}")}
-        for one in subjects.SUBJECTS
+        one.name: {channel for channel in ways.CHOSEN if own.POST.get(f"{one.name}:{channel.value}")} for one in TOLD
     }
     try:
         choices.choose(own.contract.customer_id, wishes, actor=own.user.username, at=clock.now(), address=_from(own))
@@ -198,7 +199,7 @@ def _render(
     usual = settings.PROFILE.quiet_hours
     context = {
         "here": "notices",
-        "lines": [_line(one, known, "email" in kinds, refused) for one in subjects.SUBJECTS],
+        "lines": [_line(one, known, "email" in kinds, refused) for one in TOLD],
         "has_chosen": bool(known),
         "has_phone": "phone" in kinds,
         "has_email": "email" in kinds,

@@ -4,6 +4,7 @@ A centre knows no id of ours. What is sent again after a lost answer could arriv
 of a long message only the parts that were not taken go again.
 """
 
+import contextlib
 import logging
 import threading
 import time
@@ -77,6 +78,12 @@ def close() -> None:
         if _link is not None:
             _link.close()
             _link = None
+
+
+def listen() -> None:
+    """Be bound, so that the centre can tell; one that is away is no matter here."""
+    with contextlib.suppress(messages.UnableToSend):
+        check()
 
 
 def check() -> None:
