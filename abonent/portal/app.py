@@ -100,7 +100,7 @@ def snapshot(request: HttpRequest) -> HttpResponse:
         ],
         "news": [
             {"title": one.title, "text": one.beginning[:NEWS_CHARS], "when": formats.day(one.on)}
-            for one in site.latest_news(NEWS)
+            for one in site.latest_news(own, NEWS)
         ],
     }
     if own.user.password_must_change:

@@ -300,8 +300,9 @@ class Headline(NamedTuple):
     beginning: str
 
 
-def latest_news(most: int) -> list[Headline]:
-    return [Headline(one.title, one.on, _beginning(one.body)) for one in _news()[:most]]
+def latest_news(request: HttpRequest, most: int) -> list[Headline]:
+    """What its subscriber may read."""
+    return [Headline(one.title, one.on, _beginning(one.body)) for one in _news(request)[:most]]
 
 
 def _hours() -> dict[str, object]:

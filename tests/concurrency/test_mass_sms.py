@@ -23,7 +23,7 @@ from tests.concurrency import processes
 
 pytestmark = pytest.mark.committing
 
-CLAIMED_SECONDS = "6"  # instead of five minutes: what a killed worker held is tried again after so long
+CLAIMED_SECONDS = "3"  # instead of five minutes: what a killed worker held is tried again after so long
 PEOPLE = """
     with made as (
         insert into subscribers_customer (kind, full_name, sort_key, given_name, inn, kpp, language)
