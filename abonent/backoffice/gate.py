@@ -58,13 +58,19 @@ def may(request: StaffRequest, permission: str) -> bool:
     return permissions.may(request.granted, permission)
 
 
-def looked(request: StaffRequest, subject: str, action: str = "backoffice.look", why: str = "") -> None:
+def looked(
+    request: StaffRequest,
+    subject: str,
+    action: str = "backoffice.look",
+    why: str = "",
+    new: dict[str, object] | None = None,
+) -> None:
     """Note that one of the staff has seen somebody's personal data.
 
     subject: "<noun>:<id>".   why: "talk:1183", "request:17" (backoffice.because), or words; its owner reads it.
     """
     with db.atomic():
-        audit.record(actor=request.actor, action=action, subject=subject, why=why, address=request.address)
+        audit.record(actor=request.actor, action=action, subject=subject, new=new, why=why, address=request.address)
 
 
 def _guard(view: View, any_of: tuple[str, ...]) -> View:

@@ -1,4 +1,4 @@
-"""Find a subscriber, and see him at a glance: who, where, what he has, how to reach him."""
+"""A subscriber at a glance: who, where, what he has, how to reach him."""
 
 from __future__ import annotations
 
@@ -7,24 +7,7 @@ from django.views.decorators.http import require_safe
 
 from abonent.backoffice import acting, because, card, gate, screen
 from abonent.identity import permissions
-from abonent.subscribers import contacts, finding
-
-
-@require_safe
-@gate.permitted(permissions.VIEW_SUBSCRIBERS)
-def search(request: gate.StaffRequest) -> HttpResponse:
-    """/staff/search/?q=: by contract number, name or phone."""
-    typed = request.GET.get("q", "").strip()[:80]
-    found = finding.find(typed)
-    context = {
-        "here": "staff_search",
-        "q": typed,
-        "found": found,
-        "short": bool(typed) and len(typed) < finding.LEAST_CHARS,
-        "show_phone": contacts.show_phone,
-        "most": finding.AT_MOST,
-    }
-    return screen.show(request, "backoffice/search.html", context)
+from abonent.subscribers import finding
 
 
 @require_safe

@@ -17,18 +17,38 @@ select user_id, number, '!', true, false, false, 'ru' from crowd;
 insert into identity_signinname (name, user_id) select number, user_id from crowd;
 
 insert into subscribers_customer (id, kind, full_name, sort_key, given_name, inn, kpp, language, user_id)
-select customer_id, 'person', 'Абонент ' || number, 'абонент ' || lower(number), 'Абонент', '', '', 'ru', user_id
-from crowd;
+select customer_id, 'person', full_name, replace(lower(full_name), 'ё', 'е'), given, '', '', 'ru', user_id
+from (
+    select c.customer_id, c.user_id, person.given, person.surname || ' ' || person.given || ' ' || person.father as full_name
+    from crowd c
+    cross join lateral (
+        -- repeatable spreads of their own, so that no name goes with one family name
+        select abs(hashint8(c.n * 31 + %(seed)s)) as a, abs(hashint8(c.n * 7 + 1)) as b, abs(hashint8(c.n * 13 + 2)) as d
+    ) dice
+    cross join lateral (
+        select case when c.n %% 2 = 0 then (%(women)s::text[])[1 + b %% cardinality(%(women)s::text[])]
+                else (%(men)s::text[])[1 + b %% cardinality(%(men)s::text[])] end as given,
+            case when c.n %% 2 = 0 then (%(women_surnames)s::text[])[1 + a %% cardinality(%(women_surnames)s::text[])]
+                else (%(surnames)s::text[])[1 + a %% cardinality(%(surnames)s::text[])] end as surname,
+            (%(fathers)s::text[])[1 + d %% cardinality(%(fathers)s::text[])]
+                || case when c.n %% 2 = 0 then 'на' else 'ич' end as father
+    ) person
+) one;
+insert into subscribers_contact (customer_id, kind, value)
+select customer_id, 'phone', '+7999' || lpad(((%(seed)s * 1000003::bigint + n) %% 10000000)::text, 7, '0') from crowd;
 insert into subscribers_contract (id, number, customer_id, signed_on)
 select contract_id, number, customer_id, %(signed_on)s from crowd;
 
-insert into addresses_premises (building_id, flat)
-select (select min(id) from addresses_building where segment = 'apartment'), 'C' || n from crowd
-on conflict do nothing;
+create temporary table crowd_building on commit drop as
+select (row_number() over (order by id) - 1)::int as number, id from addresses_building
+where settlement = %(settlement)s and street = any(%(streets)s);
+create temporary table crowd_home on commit drop as
+select c.line_id, c.contract_id, b.id as building_id, (1 + (c.n - 1) %% %(flats)s)::text as flat
+from crowd c join crowd_building b on b.number = (c.n - 1) / %(flats)s;
+insert into addresses_premises (building_id, flat) select building_id, flat from crowd_home on conflict do nothing;
 insert into subscribers_line (id, contract_id, premises_id, segment)
-select c.line_id, c.contract_id, p.id, 'apartment'
-from crowd c join addresses_premises p
-  on p.flat = 'C' || c.n and p.building_id = (select min(id) from addresses_building where segment = 'apartment');
+select h.line_id, h.contract_id, p.id, 'apartment'
+from crowd_home h join addresses_premises p on p.building_id = h.building_id and p.flat = h.flat;
 
 insert into ledger_account (id, kind, contract_id, balance_kop)
 select account_id, 'subscriber', contract_id, 0 from crowd;

@@ -9,7 +9,7 @@ from abonent.core import audit, clock, db, periods
 from abonent.identity import forgetting as sign_ins
 from abonent.network import forgetting as lines
 from abonent.onboarding import forgetting as requests
-from abonent.subscribers import forgetting
+from abonent.subscribers import finding, forgetting
 
 ACTOR = "system:forgetting"
 AT_ONCE = 500  # of a night: the rest has time until the next one
@@ -40,6 +40,9 @@ def forget_due(now: datetime) -> dict[str, int]:
             forgetting.lose_name(customer_id, on=today)
             requests.forget_papers(customer_id, forgetting.contracts_of(customer_id))
             _record("lose_name", f"customer:{customer_id}")
+    if names:
+        with db.atomic():
+            finding.forget_words()
     before = clock.at_noon(today - timedelta(days=terms.request_days))
     with db.atomic():
         forgotten = requests.forget(before, limit=AT_ONCE)

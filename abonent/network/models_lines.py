@@ -68,6 +68,7 @@ class Sighting(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["line", "mac"], name="network_sighting_once")]
+        indexes = [models.Index(fields=["mac"], name="network_sighting_mac")]
 
 
 class AddressPool(models.Model):

@@ -44,6 +44,7 @@ class AccessSession(Reported):
         indexes = [
             models.Index(fields=["line_id"], name="network_session_line"),
             models.Index(fields=["mac"], condition=models.Q(line_id__isnull=True), name="network_session_strangers"),
+            models.Index(fields=["address"], name="network_session_address"),
         ]
 
 

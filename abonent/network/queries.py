@@ -153,3 +153,34 @@ class LineSeen(NamedTuple):
 def seen_lines(contract_id: int) -> list[LineSeen]:
     """Of each line of a contract; one statement."""
     return [LineSeen(**row) for row in db.rows(_LINES_SEEN, [contract_id])]
+
+
+class OfLine(NamedTuple):
+    """Where a MAC or an address is known."""
+
+    line_id: int
+    what: str  # "device", "seen", "session", "static"
+    value: str
+
+
+_OF_MAC = """
+    select line_id, 'device' as what, mac::text as value from network_device where mac = %(mac)s
+    union all
+    (select line_id, 'seen', mac::text from network_sighting where mac = %(mac)s order by seen_at desc limit %(most)s)
+"""
+_OF_ADDRESS = """
+    select line_id, 'static' as what, host(address) as value from network_staticaddress where address = %(address)s
+    union all
+    (select line_id, 'session', host(address) from network_accesssession
+     where address = %(address)s and line_id is not null order by id limit %(most)s)
+"""
+
+
+def of_mac(mac: str, most: int) -> list[OfLine]:
+    """Lines that have a device of that MAC, or have seen it.   mac: as rules.read_mac gives it."""
+    return [OfLine(**row) for row in db.rows(_OF_MAC, {"mac": mac, "most": most})]
+
+
+def of_address(address: str, most: int) -> list[OfLine]:
+    """Lines that have that address now: of their own, or in a live session."""
+    return [OfLine(**row) for row in db.rows(_OF_ADDRESS, {"address": address, "most": most})]

@@ -1,13 +1,14 @@
 """Payments of an account, as its owner sees them; and those that somebody must look after.
 
-A screen comes here with an account it has reached through its signed-in user: nothing is found by a bare id.
+A screen comes here with an account it has reached through its signed-in user: nothing is found by a bare id but by the
+staff's search (`find`), which asks a permission first.
 """
 
 from datetime import date, datetime
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
-from abonent.payments.models import Payment, PaymentState, Stray
+from abonent.payments.models import Channel, Payment, PaymentState, Stray
 
 OPEN = (PaymentState.NEW, PaymentState.PENDING)
 
@@ -53,3 +54,11 @@ def clearing_kop() -> dict[str, int]:
     """What was credited by each channel, in kopecks."""
     credited = Payment.objects.filter(state=PaymentState.SUCCEEDED).values_list("channel")
     return dict(credited.annotate(kop=Sum("amount_kop")))
+
+
+def find(text: str, most: int) -> list[Payment]:
+    """By our number, the bank's id or a receipt's number, whichever channel it came by."""
+    by_id = Q(channel__in=Channel.values, external_id=text)
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        by_id |= Q(pk=int(text))
+    return list(Payment.objects.filter(by_id).select_related("account").order_by("-id")[:most])

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from abonent.addresses.models import Premises, Segment
 from abonent.subscribers.models_personal import PersonalConsent as PersonalConsent
 from abonent.subscribers.models_personal import Petition as Petition
+from abonent.subscribers.models_search import NameWord as NameWord
 
 
 class CustomerKind(models.TextChoices):
@@ -52,6 +53,7 @@ class Contact(models.Model):
                 name="subscribers_contact_phone",
             ),
         ]
+        indexes = [models.Index(fields=["value"], name="subscribers_contact_value")]
 
 
 class Contract(models.Model):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db import models
 
 from abonent.billing.models import ChargedThrough
-from abonent.billing.models_documents import Document, DocumentKind
+from abonent.billing.models_documents import Document, DocumentCounter, DocumentKind
 from abonent.core import db, periods
 from abonent.subscribers.models import Contract
 
@@ -132,3 +132,13 @@ def outdated_named(months: Sequence[date]) -> list[OutdatedNamed]:
         )
         for one in found
     ]
+
+
+def of_number(number: int, year: int | None, most: int) -> list[Document]:
+    """Documents of any kind with that number, the newest first.   year: None: of any."""
+    found = Document.objects.filter(kind__in=DocumentKind.values, number=number)
+    if year is not None:
+        found = found.filter(year=year)
+    else:
+        found = found.filter(year__in=DocumentCounter.objects.values("year"))
+    return list(found.order_by("-issued_on", "-id")[:most])

@@ -1,9 +1,10 @@
--- A contract by its number, closed or not, with its first phone and its first line that has a place.
+-- Contracts in the order of the ids given, each with its first phone and its first line that has a place.
 select contract.id, contract.number, contract.signed_on, contract.ended_on, contract.closed_on,
        customer.id as customer_id, customer.kind as customer_kind, customer.full_name,
        coalesce(phone.value, '') as phone,
        line.settlement, line.street, line.house, line.korpus, line.stroenie, line.liter, line.flat
-from subscribers_contract as contract
+from unnest(%s::bigint[]) with ordinality as asked (id, place)
+join subscribers_contract as contract on contract.id = asked.id
 join subscribers_customer as customer on customer.id = contract.customer_id
 left join lateral (
     select contact.value from subscribers_contact as contact
@@ -21,4 +22,4 @@ left join lateral (
     order by one.id
     limit 1
 ) as line on true
-where contract.number = %s
+order by asked.place
