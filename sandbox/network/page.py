@@ -144,11 +144,14 @@ async def act(network: Network, looks: pages.Pages, request: Request) -> Respons
 
 
 def _shown(one: nas.Dialled) -> dict[str, Any]:
+    is_plugged = any(name == "ADSL-Agent-Circuit-Id" for name, _ in one.identity)
     return {
         "session": one.session_id,
         "name": str(next(value for name, value in one.identity if name == "User-Name")),
         "address": one.address,
         "is_walled": one.walled,
+        # Where the walled garden leads: a device that waits to be registered, or one who has not paid.
+        "leads_to": "/cabinet/devices/" if is_plugged else "/cabinet/",
         "rate": str(one.attribute("Mikrotik-Rate-Limit") or ""),
         "down_gb": one.down_octets // 10**9,
     }
