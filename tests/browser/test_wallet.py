@@ -1,4 +1,4 @@
-"""Cards in a browser, under both profiles. Last among the stories: it moves the clock that the others count from.
+"""Cards in a browser. Last among the stories: it moves the clock that the others count from.
 
 Bound at zero amount and in a payment, paid by in one step; autopay on, debited and told, declined, unbound.
 """
@@ -6,12 +6,14 @@ Bound at zero amount and in a payment, paid by in one step; autopay on, debited 
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import axe
 from tests.browser.served import Served
 from tests.browser.test_subscribers_day import STEADY, kopecks, pay_by_card, sign_in
 
+pytestmark = pytest.mark.parametrize("served", ["spnet"], indirect=True)  # the bank is the same to both profiles
 PAYS_THEN_DECLINES = "2202 0000 0000 0507"  # pays with its owner, has no money without him
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -20,7 +19,10 @@ class NotInTime(AssertionError): ...
 
 @contextlib.contextmanager
 def running(module: str, *args: str, dsn: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`python -m module args` on the test's database; killed at the end if it still runs."""
+    """`python -m module args` on the test's database; killed at the end if it still runs.
+
+    Its own children outlive it, as they would in life.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", module, *args],
         cwd=ROOT,
@@ -32,13 +34,12 @@ def running(module: str, *args: str, dsn: str, **environment: str) -> Iterator[s
         },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        start_new_session=True,
     )
     try:
         yield process
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # a web server's workers with it
+        if process.poll() is None:
+            process.kill()
         process.wait(30)
 
 

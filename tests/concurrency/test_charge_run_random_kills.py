@@ -7,7 +7,7 @@ import pytest
 
 from tests.concurrency import charge_ground
 
-KILLS = 2  # fifty in tests/soak
+KILLS = 5  # fifty in tests/soak
 
 
 @pytest.mark.committing

@@ -36,12 +36,14 @@ def live(own_database: str, bank: Bank) -> Iterator[Live]:
     port = pages.free_port()
     environment = {"ABONENT_YOOKASSA_API_URL": bank.sandbox.api_url, "PORT": str(port)}
     with (
-        processes.running("abonent.commands.main", "web", "--workers", "1", dsn=own_database, **environment),
+        processes.running("abonent.commands.main", "web", "--workers", "1", dsn=own_database, **environment) as web,
         processes.running("abonent.commands.main", "worker", dsn=own_database, **environment),
     ):
         processes.wait_for(lambda: _answers(port))
         bank.control("webhook_url", {"url": f"http://127.0.0.1:{port}{books.HOOK}"})
         yield Live(builder.account(), bank, today)
+        web.terminate()  # its workers go with it
+        web.wait(20)
     assert books.broken() == []
 
 
