@@ -209,7 +209,8 @@ def test_what_is_done_stands_and_the_rest_is_planned_anew(
     monkeypatch.undo()
     charge_run.let_go_on(DECEMBER, by="accountant", why="looked through the chunks")
     assert [
-        (one.number, one.plan_kop, one.fact is not None) for one in ChargeChunk.objects.filter(run__on=DECEMBER)
+        (one.number, one.plan_kop, one.fact is not None)
+        for one in ChargeChunk.objects.filter(run__on=DECEMBER).order_by("number")
     ] == [
         (1, 1500_00, True),
         (2, 750_00, True),  # what it says it took
