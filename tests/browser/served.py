@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from urllib.error import URLError
 
@@ -76,7 +77,7 @@ def _wait_ready(process: "subprocess.Popen[bytes]", port: int, log: Path) -> Non
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
                 if answer.status == 200:
                     return
-        except (URLError, ConnectionError, TimeoutError):
+        except (URLError, ConnectionError, TimeoutError, HTTPException):  # a port nobody has may answer itself
             time.sleep(0.1)
     raise UnableToServe(log.read_text(errors="replace")[-3000:])
 

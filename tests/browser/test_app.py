@@ -8,6 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
 
+from tests.browser import axe
 from tests.browser.served import Served
 from tests.browser.test_every_page import sign_in
 from tests.concurrency import processes
@@ -81,6 +82,8 @@ def test_it_may_be_installed_opens_without_a_network_and_forgets_at_sign_out(
     assert anna["operations"][0]["what"] in shown
     assert anna["letters"][0]["title"] in shown
     assert anna["news"][0]["title"] in shown
+    assert axe.violations(page) == []
+    assert page.locator("[data-wait]").is_hidden()
     page.goto(served.path("/cabinet/history/"))  # whatever is asked for without a network
     page.get_by_text("Нет сети").wait_for()
     phone.set_offline(False)

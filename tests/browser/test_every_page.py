@@ -18,7 +18,7 @@ PUBLIC = (
     "/", "/services/", "/services/internet/", "/services/colocation/", "/tariffs/", "/news/", "/contacts/", "/about/",
     "/how-to-connect/", "/connect/", "/connect/?q=12", "/connect/?company=1", "/connect/city-100/",
     "/offer/", "/privacy/", "/login/", "/login/?as=anna", "/password/forgot/", "/sandbox/",
-    "/sandbox/clock/", "/nowhere/", "/api/v1/docs", "/chat/", "/app/", "/mail/login/", "/mail/login/?as=anna",
+    "/sandbox/clock/", "/nowhere/", "/api/v1/docs", "/chat/", "/mail/login/", "/mail/login/?as=anna",
 )  # fmt: skip
 ACCOUNT = (
     "/cabinet/", "/cabinet/services/", "/cabinet/history/", "/cabinet/history/?month=2026-08", "/cabinet/pay/",
