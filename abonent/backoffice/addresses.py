@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from abonent.backoffice import (
     acts,
     approvals,
+    as_owner,
     board,
     cash,
     charge_runs,
@@ -75,6 +76,7 @@ urlpatterns: list[URLPattern] = [
     path("staff/requests/<int:request_id>/", requests.page, name="staff_request"),
     path("staff/requests/<int:request_id>/contract/", signing.page, name="staff_signing"),
     path("staff/contracts/<str:number>/do/<slug:name>/", acts.page, name="staff_act"),
+    path("staff/contracts/<str:number>/as/", as_owner.page, name="staff_as_owner"),
     path("staff/contracts/<str:number>/password/", letters.page, name="staff_password"),
     path("staff/contracts/<str:number>/password.pdf", letters.paper, name="staff_password_letter"),
     path("staff/contracts/<str:number>/letter.pdf", signing.letter, name="staff_letter"),

@@ -11,7 +11,7 @@ from abonent.backoffice import acts, deeds, gate
 from abonent.billing import queries as billing
 from abonent.core import audit, clock, periods
 from abonent.flows import diagnosis as diagnosing
-from abonent.identity import permissions
+from abonent.identity import permissions, seeing
 from abonent.network import queries as network
 from abonent.onboarding.models import ConnectionRequest, ContractPaper
 from abonent.payments.models import Payment, PaymentState
@@ -49,6 +49,7 @@ def of(request: gate.StaffRequest, found: finding.FoundContract) -> dict[str, An
         "services": [] if seen is None else [_service(each) for each in seen.subscriptions],
         "may_money": gate.may(request, permissions.VIEW_MONEY),
         "may_password": gate.may(request, permissions.ISSUE_PASSWORDS) and found.closed_on is None,
+        "may_see": seeing.may(request.user) and found.closed_on is None,
         "may_cash": gate.may(request, permissions.TAKE_CASH) and found.closed_on is None,
         "acts": [] if seen is None or found.closed_on else acts.open_to(request, seen),
         "papers": _papers(request, found.id),

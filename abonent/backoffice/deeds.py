@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
 # What is not here is shown by its code: better than a wrong word.
 WORDS: dict[str, StrPromise] = {
     "backoffice.look": _("Looked at"),
+    "backoffice.look_as_owner": _("Looked at a page as its owner"),
+    "backoffice.open_as_owner": _("Opened the account as its owner sees it"),
     "backoffice.print": _("Printed a paper"),
     "backoffice.print_letter": _("Printed the letter with the password"),
     "billing.cancel_end": _("Called the end of the contract off"),

@@ -15,7 +15,9 @@ def of_subjects(subjects: Sequence[str], actions: Sequence[str], most: int) -> l
 
 def about(subjects: Sequence[str], most: int) -> list[AuditEntry]:
     """The newest entries about these subjects, the newest first, but for the looks."""
-    found = AuditEntry.objects.filter(subject__in=subjects).exclude(action__endswith=".look")
+    found = AuditEntry.objects.filter(subject__in=subjects).exclude(
+        action__in=("backoffice.look", "backoffice.look_as_owner")
+    )
     return list(found.order_by("-id")[:most])
 
 

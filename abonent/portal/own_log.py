@@ -36,6 +36,7 @@ ACTIONS: dict[str, tuple[str, StrPromise]] = {
     "subscribers.add_contact": ("contact", gettext_lazy("A contact was added")),
     "subscribers.remove_contact": ("contact", gettext_lazy("A contact was removed")),
     "backoffice.look": ("eye", gettext_lazy("One of our staff opened your account")),
+    "backoffice.open_as_owner": ("eye", gettext_lazy("One of our staff opened your account as you see it")),
     "subscribers.sign_contract": ("file-text", gettext_lazy("The contract was signed")),
 }
 SHORT, LONG = 8, 200

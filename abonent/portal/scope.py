@@ -10,19 +10,29 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from abonent.identity import signed_in
+from abonent.core import audit, db
+from abonent.identity import seeing, signed_in
 from abonent.identity.models import User
 from abonent.subscribers import contracts, queries
+from abonent.ui import client
 
 CHOSEN_KEY = "contract_number"  # in the session
 CABINET = "/cabinet/"
 CHANGE_PASSWORD = "/cabinet/password/"
+# What staff may look at as its owner sees it; what is between him and his secrets is not among them.
+SHOWN_TO_STAFF = frozenset(
+    {
+        "cabinet", "cabinet_services", "internet", "tariff", "addons", "history", "receipt", "devices", "documents",
+        "document", "statement", "pay", "cards", "autopay", "deferred", "resume", "pause",
+    }
+)  # fmt: skip
 
 
 class OwnRequest(HttpRequest):
@@ -97,6 +107,9 @@ def _let_in(view: View, *, with_issued_password: bool) -> View:
         user: User | AnonymousUser = request.user
         if not isinstance(user, User):
             return to_sign_in(request)
+        if user.is_staff and seeing.KEY in request.session:
+            _let_look(request, user)
+            return view(request, *args, **kwargs)
         if user.password_must_change and not with_issued_password:
             return redirect(request, CHANGE_PASSWORD)
         request.contract = current(request)  # type: ignore[attr-defined]
@@ -104,6 +117,32 @@ def _let_in(view: View, *, with_issued_password: bool) -> View:
         return view(request, *args, **kwargs)
 
     return inner
+
+
+def _let_look(request: HttpRequest, staff: User) -> None:
+    """One of the staff who has opened this account sees the page as its owner does; the look is in the log.
+
+    Raises Http404 (another page, too late, not his right any more) or PermissionDenied (he wants to change something).
+    """
+    contract_id = seeing.of(request.session, staff)
+    if contract_id is None:
+        raise Http404
+    if request.method not in ("GET", "HEAD"):
+        raise PermissionDenied
+    owner = User.objects.filter(customer__contracts__id=contract_id, is_active=True).first()
+    found = queries.contracts_of(owner.pk) if owner is not None else []
+    chosen = next((one for one in found if one.id == contract_id), None)
+    name = request.resolver_match.url_name if request.resolver_match is not None else ""
+    if owner is None or chosen is None or name not in SHOWN_TO_STAFF:
+        raise Http404
+    with db.atomic():
+        audit.record(
+            actor=staff.username, action="backoffice.look_as_owner", subject=f"contract:{contract_id}",
+            new={"page": request.path}, address=client.address(request) or None,
+        )  # fmt: skip
+    request.user = owner
+    request.seen_by = staff.username  # type: ignore[attr-defined]  # the frame says so
+    request.contracts, request.contract = found, chosen  # type: ignore[attr-defined]
 
 
 def own(request: HttpRequest) -> list[queries.OwnContract]:
