@@ -73,7 +73,7 @@ def test_it_ends_by_itself_and_with_the_right(staff: StaffBrowser, monkeypatch: 
     kept = desk.session[seeing.KEY]
     user = User.objects.get(username="support")
     assert seeing.of(desk.session, user) == kept[0]
-    monkeypatch.setattr(time, "time", lambda: float(kept[1]))
+    monkeypatch.setattr(time, "time", lambda: kept[1])
     assert seeing.of(desk.session, user) is None
 
 
