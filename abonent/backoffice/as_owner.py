@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from abonent.backoffice import acting, because, gate
-from abonent.identity import seeing
+from abonent.identity import permissions, seeing
 from abonent.subscribers import finding
 
 ACCOUNT = "/cabinet/"
@@ -19,7 +19,7 @@ MOST_WHY_CHARS = 300
 
 
 @require_POST
-@gate.permitted(*seeing.NEEDED)
+@gate.permitted(permissions.VIEW_MONEY)
 def page(request: gate.StaffRequest, number: str) -> HttpResponse:
     """/staff/contracts/<number>/as/: POST `why`: to the account; POST `do`=end: back to the card."""
     found = finding.one(number)
