@@ -59,6 +59,7 @@ def of(request: gate.StaffRequest, found: finding.FoundContract) -> dict[str, An
         "talk_kinds": words.TALK_KINDS,
         "talk_states": words.TALK_STATES,
         "log": _log(request, contract, seen),
+        "internet": [],
     }
     if seen is not None:
         context |= {"state": _state(seen), **_money(request, seen)}
