@@ -1,0 +1,69 @@
+"""The line itself, seen from both ends: the demo's access server through the real FreeRADIUS, and the account."""
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from abonent.network import freeradius
+from tests.browser.served import Served
+from tests.browser.test_subscribers_day import STEADY
+
+pytestmark = pytest.mark.parametrize("served", ["skynet"], indirect=True)
+DEVICE = "DC-A6-32-10-00-08"
+
+
+def require() -> None:
+    if freeradius.program() is None:
+        assert os.environ.get("CI") != "true", "CI has no FreeRADIUS"
+        pytest.skip("FreeRADIUS is not installed: apt install freeradius freeradius-postgresql freeradius-utils")
+
+
+def network(served: Served) -> str:
+    return f"http://localhost:{int(served.env['PORT']) + 1}/network/"
+
+
+def press(page: Page, served: Served, way: str, **typed: str) -> None:
+    page.goto(network(served))
+    for name, value in typed.items():
+        page.locator(f"#{name}").fill(value)
+    page.locator(f"button[name=way][value={way}]").first.click()
+    expect(page.locator("#online")).to_be_visible()
+
+
+def seen(page: Page, served: Served, name: str, *, is_walled: bool) -> Any:
+    """The session of that name, once it is so; what the page of the access server tells."""
+    until = time.monotonic() + STEADY // 1000
+    while True:
+        listed = page.request.get(f"{network(served)}sessions.json").json()
+        found = [one for one in listed if one["name"] == name and one["is_walled"] is is_walled]
+        if found or time.monotonic() > until:
+            assert found, listed
+            return found[0]
+        time.sleep(0.02)
+
+
+def test_an_unknown_device_is_led_to_the_account_registered_by_one_tap_and_online(
+    page_at: Callable[..., Page], served: Served
+) -> None:
+    require()
+    page = page_at(1280)
+    press(page, served, "plug", number="100001", mac=DEVICE)
+    seen(page, served, DEVICE, is_walled=True)
+    page.goto(network(served))
+    page.get_by_role("link", name="Куда попадает его браузер").click()
+    page.get_by_label("Номер договора").fill("100001")
+    page.get_by_label("Пароль", exact=True).fill("demo-anna")
+    page.get_by_role("button", name="Войти", exact=True).click()
+    expect(page).to_have_url(served.path("/cabinet/devices/"))
+    page.get_by_role("button", name=f"{DEVICE.replace('-', ':').lower()}").click()
+    expect(page.get_by_role("main")).to_contain_text("зарегистрирован")
+    online = seen(page, served, DEVICE, is_walled=False)
+    assert online["rate"], "the speed of her tariff"
+    # And 10 GB later the account has counted them.
+    press(page, served, "use")
+    page.goto(served.path("/cabinet/services/"))
+    expect(page.get_by_role("main")).to_contain_text("ГБ")
