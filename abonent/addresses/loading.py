@@ -46,7 +46,7 @@ def load(buildings: Iterable[profile_schema.Building]) -> Loaded:
             streets.add((one.settlement, one.street))
             count += 1
     written = db.rows(_TAKE_IN)[0]
-    _learn(streets)
+    learn(streets)
     return Loaded(written["new"], written["changed"], count - written["new"] - written["changed"])
 
 
@@ -56,7 +56,7 @@ def _row(one: profile_schema.Building) -> tuple[object, ...]:
     return (*where, one.segment, one.connected, one.technology or "", one.entrances, one.floors, one.flats)
 
 
-def _learn(streets: set[tuple[str, str]]) -> None:
+def learn(streets: set[tuple[str, str]]) -> None:
     """The search knows the streets of the buildings, and their words."""
     named = [
         Street(settlement=settlement, street=street, words=list(reading.words_of(f"{settlement} {street}")))

@@ -19,7 +19,7 @@ COMMANDS = (
     "serve", "web", "streams", "worker", "sandbox", "migrate", "demo", "charge", "change", "verify", "staff",
     "password", "addresses", "bench", "doctor", "django",
     "statement", "refund", "reconcile",
-    "discount", "receipts", "mail", "radius",
+    "discount", "receipts", "mail", "radius", "import", "export",
 )  # fmt: skip
 
 errors = Console(stderr=True, highlight=False)

@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from abonent.core.models_imported import ImportedId as ImportedId
+
 
 class Installation(models.Model):
     """The one row of this installation, mirrored from the profile so that SQL knows it."""

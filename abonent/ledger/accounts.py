@@ -2,7 +2,14 @@
 
 import functools
 
+from abonent.core import db
 from abonent.ledger.models import FIRST_SUBSCRIBER_ID, Account, AccountKind
+
+
+_OPEN_BATCH = """
+    insert into ledger_account (id, kind, contract_id, balance_kop)
+    select account_id, 'subscriber', contract_own_id, 0 from {table} order by account_id
+"""
 
 
 class UnableToFindHouse(Exception):
@@ -12,6 +19,11 @@ class UnableToFindHouse(Exception):
 def open_account(contract_id: int) -> Account:
     """The account of a contract's money, with a balance of 0. A contract has one."""
     return Account.objects.create(kind=AccountKind.SUBSCRIBER, contract_id=contract_id, balance_kop=0)
+
+
+def open_batch(table: str) -> int:
+    """Accounts for all rows of a temporary table with `account_id` and `contract_own_id`; give how many."""
+    return db.run(_OPEN_BATCH.format(table=table))
 
 
 @functools.cache

@@ -31,7 +31,8 @@ where (t.reason, d.kind, c.kind) not in (
           ('payment', 'clearing', 'subscriber'), ('refund', 'subscriber', 'clearing'),
           ('charge', 'subscriber', 'revenue'), ('fee', 'subscriber', 'revenue'), ('return', 'revenue', 'subscriber'),
           ('bonus', 'bonus', 'subscriber'), ('move', 'subscriber', 'subscriber'),
-          ('write_off', 'subscriber', 'write_off'), ('write_off', 'write_off', 'subscriber'))
+          ('write_off', 'subscriber', 'write_off'), ('write_off', 'write_off', 'subscriber'),
+          ('opening', 'opening', 'subscriber'), ('opening', 'subscriber', 'opening'))
   and t.reason <> 'reversal'
 
 -- rule: a reversal is the opposite of the transfer it names, once

@@ -15,6 +15,7 @@ class AccountKind(models.TextChoices):
     CLEARING = "clearing"
     BONUS = "bonus"
     WRITE_OFF = "write_off"
+    OPENING = "opening"  # what stood in the books of the system before
 
 
 class Account(models.Model):
@@ -63,6 +64,7 @@ class Reason(models.TextChoices):
     REVERSAL = "reversal"  # the opposite of the transfer it names
     MOVE = "move"  # subscriber → subscriber of the same person
     WRITE_OFF = "write_off"
+    OPENING = "opening"  # opening ↔ subscriber: the balance an account came with, once
 
 
 class Transfer(models.Model):

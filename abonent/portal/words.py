@@ -45,6 +45,7 @@ REASONS: dict[str, StrPromise] = {
     "reversal": _("Correction"),
     "move": _("Move between contracts"),
     "write_off": _("Write-off"),
+    "opening": _("Balance brought over"),
 }
 CHANNELS = shared.CHANNELS
 METHODS: dict[str, StrPromise] = {

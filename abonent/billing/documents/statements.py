@@ -34,6 +34,7 @@ _REASONS: dict[str, StrPromise] = {
     "reversal": gettext_lazy("Correction"),
     "move": gettext_lazy("Move between contracts"),
     "write_off": gettext_lazy("Write-off"),
+    "opening": gettext_lazy("Balance brought over"),
 }
 _CHANNELS: dict[str | None, StrPromise] = {
     "clearing:yookassa": gettext_lazy("Top-up by card"),
