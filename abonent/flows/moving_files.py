@@ -93,7 +93,9 @@ def opened(path: Path) -> Iterator[Bundle]:
         except FileNotFoundError:
             raise UnableToRead(f"{path}: there is no such folder or file") from None
         except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-            raise UnableToRead(f"{path.name}: is neither a folder of CSV nor a workbook of XLSX, or is broken") from error
+            raise UnableToRead(
+                f"{path.name}: is neither a folder of CSV nor a workbook of XLSX, or is broken"
+            ) from error
         held.callback(book.close)
         yield Bundle(path, book)
 

@@ -25,7 +25,7 @@ from abonent.billing import moving_in as billing
 from abonent.billing import runs
 from abonent.billing.models import ChargeRun, RunState
 from abonent.catalog import moving_in as catalog
-from abonent.core import audit, db, partitions, periods
+from abonent.core import audit, cells, db, partitions, periods
 from abonent.flows import moving_files, moving_shape
 from abonent.identity import moving_in as identity
 from abonent.ledger import accounts, transfers
@@ -188,7 +188,7 @@ class _Errors:
             file = self._held.enter_context(self._path.open("w", encoding="utf-8-sig", newline=""))
             self._writer = csv.writer(file, delimiter=";")
             self._writer.writerow(["file", "line", "column", "value", "allowed"])
-        self._writer.writerow([table, line, column, moving_files.cells.quiet(value[:80]), str(allowed)])
+        self._writer.writerow([table, line, column, cells.quiet(value[:80]), str(allowed)])
         self.count += 1
 
     def add_rules(self, rules: list[str], params: dict[str, Any] | None = None) -> None:

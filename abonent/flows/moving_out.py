@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from abonent.core import audit, cells, db
+from abonent.core import audit, cells, db, money
 from abonent.flows import moving_shape
 
 TOTALS = "totals.csv"
@@ -39,7 +39,11 @@ class Report(NamedTuple):
 
 
 def export(
-    folder: Path, *, actor: str, progress: Callable[[str, int], None] = lambda what, rows: None, address: str | None = None
+    folder: Path,
+    *,
+    actor: str,
+    progress: Callable[[str, int], None] = lambda what, rows: None,
+    address: str | None = None,
 ) -> Report:
     """Write everything into a new or empty folder that only its owner may read.
 
@@ -74,8 +78,7 @@ def spelled_kop(amount_kop: int | None) -> str:
     """Roubles as they stand in a cell: 1250,50; below zero with a minus."""
     if amount_kop is None:
         return ""
-    roubles, kopecks = divmod(abs(amount_kop), 100)
-    return f"{'-' if amount_kop < 0 else ''}{roubles},{kopecks:02d}"
+    return money.plain(amount_kop).replace(".", ",")
 
 
 def _write(folder: Path, part: str, progress: Callable[[str, int], None]) -> Written:
@@ -83,7 +86,10 @@ def _write(folder: Path, part: str, progress: Callable[[str, int], None]) -> Wri
     table, _newline, select = part.partition("\n")
     table = table.strip()
     count, kop = 0, 0
-    with connection.chunked_cursor() as cursor, (folder / f"{table}.csv").open("w", encoding="utf-8-sig", newline="") as file:
+    with (
+        connection.chunked_cursor() as cursor,
+        (folder / f"{table}.csv").open("w", encoding="utf-8-sig", newline="") as file,
+    ):
         cursor.execute(_with_names(select))
         rows = cursor.fetchmany(_CHUNK_ROWS)
         names = [column[0] for column in cursor.description or ()]

@@ -5,7 +5,6 @@ import functools
 from abonent.core import db
 from abonent.ledger.models import FIRST_SUBSCRIBER_ID, Account, AccountKind
 
-
 _OPEN_BATCH = """
     insert into ledger_account (id, kind, contract_id, balance_kop)
     select account_id, 'subscriber', contract_own_id, 0 from {table} order by account_id

@@ -13,7 +13,19 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-BENCHES = ("charge", "portal", "payments", "preview", "addresses", "signin", "radius", "access", "streams", "search")
+BENCHES = (
+    "charge",
+    "portal",
+    "payments",
+    "preview",
+    "addresses",
+    "signin",
+    "radius",
+    "access",
+    "streams",
+    "search",
+    "import",
+)
 HELP = f"measure against the floor: {', '.join(BENCHES)}"
 
 

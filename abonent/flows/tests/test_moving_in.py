@@ -10,7 +10,6 @@ from typing import Any
 import openpyxl
 import pytest
 
-
 from abonent.billing.models import Subscription
 from abonent.core import clock, db
 from abonent.core.models import AuditEntry
@@ -66,7 +65,10 @@ def test_a_bundle_is_taken_over_once_and_nobody_pays_for_the_past(bundle: Path) 
     assert list(verify.problems()) == []
     # One person, two contracts, one sign-in; his phone is read.
     assert SignInName.objects.get(name="700002").user_id == SignInName.objects.get(name="700003").user_id
-    assert Contact.objects.filter(customer__contracts__number="700002").values_list("value", flat=True)[0] == "+79165550202"
+    assert (
+        Contact.objects.filter(customer__contracts__number="700002").values_list("value", flat=True)[0]
+        == "+79165550202"
+    )
     assert AuditEntry.objects.get(action="flows.move_in").new["tables"]["balances"]["kop"] == -428_260
     # Paid until August there; here his days begin with the import.
     office = Subscription.objects.get(account__contract__number="700004")
@@ -88,9 +90,18 @@ def test_a_bundle_with_mistakes_is_refused_whole_and_each_line_is_named(bundle: 
         with (bundle / f"{name}.csv").open("a", encoding="utf-8") as file:
             file.write("".join(f"{line}\n" for line in lines))
 
-    more("customers", "c-1,person,Двойник,,,,,,ru", "c-9,legal,ООО,7707083890,,,,,ru", "c-8,person,Без телефона,,,,123,,ru")
+    more(
+        "customers",
+        "c-1,person,Двойник,,,,,,ru",
+        "c-9,legal,ООО,7707083890,,,,,ru",
+        "c-8,person,Без телефона,,,,123,,ru",
+    )
     more("contracts", "d-9,c-1,700001,2021-02-30,,,", "d-8,nobody,700008,2021-02-03,,,", "d-7,c-1")
-    more("subscriptions", "s-9,d-1,a-1,,no-such,,active,2021-01-01,2026-12-01,", "s-8,d-1,a-1,,old-60,,active,2021-01-01,,")
+    more(
+        "subscriptions",
+        "s-9,d-1,a-1,,no-such,,active,2021-01-01,2026-12-01,",
+        "s-8,d-1,a-1,,old-60,,active,2021-01-01,,",
+    )
     more("balances", "d-1,1", "d-77,1", "d-4,много")
     more("payments", "p-1,d-1,2026-10-01,1,", "p-9,d-1,2027-01-01,1,", "p-8,d-1,2026-10-01,-5,")
     more("devices", "d-1,a-1,d807b6112233,", "d-1,a-1,=cmd|x,")
@@ -113,11 +124,17 @@ def test_a_bundle_with_mistakes_is_refused_whole_and_each_line_is_named(bundle: 
 @pytest.mark.usefixtures("operator")
 def test_two_tariffs_at_one_address_and_an_addon_without_its_tariff_are_told(bundle: Path) -> None:
     with (bundle / "subscriptions.csv").open("a", encoding="utf-8") as file:
-        file.write("s-7,d-1,a-1,,old-60,,active,2021-01-01,2026-12-01,\ns-8,d-2,a-1,,old-ip,,active,2021-01-01,2026-12-01,\n")
+        file.write(
+            "s-7,d-1,a-1,,old-60,,active,2021-01-01,2026-12-01,\ns-8,d-2,a-1,,old-ip,,active,2021-01-01,2026-12-01,\n"
+        )
     with (bundle / "devices.csv").open("a", encoding="utf-8") as file:
         file.write("d-1,a-2,d8:07:b6:11:22:77,\n")
     assert load(bundle).problems == 3
-    assert mistakes(bundle) == [("subscriptions", "8", "address_id"), ("subscriptions", "9", "tariff"), ("devices", "5", "address_id")]
+    assert mistakes(bundle) == [
+        ("subscriptions", "8", "address_id"),
+        ("subscriptions", "9", "tariff"),
+        ("devices", "5", "address_id"),
+    ]
     assert Contract.objects.count() == 0
 
 
@@ -150,7 +167,9 @@ def test_a_workbook_and_cp1251_with_semicolons_and_other_names_are_read(bundle: 
         sheet = book.create_sheet(path.stem)
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.reader(file):
-                sheet.append([date.fromisoformat(one) if one[:2] == "20" and one.count("-") == 2 else one for one in row])
+                sheet.append(
+                    [date.fromisoformat(one) if one[:2] == "20" and one.count("-") == 2 else one for one in row]
+                )
     book.save(tmp_path / "book.xlsx")
     book.close()
     assert load(tmp_path / "book.xlsx").written
