@@ -102,7 +102,7 @@ def opened(path: Path) -> Iterator[Bundle]:
 
 def _read_mapping(folder: Path) -> dict[str, dict[str, str]]:
     """`[table]` with `our_column = "their column"`; {} where the file is not there."""
-    path = folder / MAPPING
+    path = folder.joinpath(MAPPING)
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -57,7 +57,7 @@ def export(
         with db.atomic():
             db.run("set transaction isolation level repeatable read, read only")
             written = tuple(_write(folder, part, progress) for part in _PARTS)
-        with (folder / TOTALS).open("w", encoding="utf-8-sig", newline="") as file:
+        with folder.joinpath(TOTALS).open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file, delimiter=";")
             writer.writerow(["table", "rows", "sum"])
             writer.writerows([one.table, one.rows, spelled_kop(one.kop)] for one in written)

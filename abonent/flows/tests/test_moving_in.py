@@ -156,7 +156,7 @@ def test_a_workbook_and_cp1251_with_semicolons_and_other_names_are_read(bundle: 
             rows[0][2] = "ФИО"
         with path.open("w", encoding="cp1251", newline="") as file:
             csv.writer(file, delimiter=";").writerows(rows)
-    (bundle / moving_files.MAPPING).write_text('[customers]\nfull_name = "ФИО"\n', encoding="utf-8")
+    bundle.joinpath(moving_files.MAPPING).write_text('[customers]\nfull_name = "ФИО"\n', encoding="utf-8")
     report = load(bundle, dry_run=True)
     header = next(one for one in report.headers if one.table == "customers")
     assert (header.encoding, header.delimiter, header.columns["full_name"]) == ("cp1251", ";", "ФИО")
