@@ -40,6 +40,7 @@ ITEMS: tuple[Item, ...] = (
     Item("staff_notices", "bell", _("Words of notices"), (permissions.SEND_MAILINGS,)),
     Item("staff_cash", "banknote", _("Cash desk"), (permissions.TAKE_CASH,)),
     Item("staff_approvals", "git-pull-request-arrow", _("Changes of tariff"), (permissions.APPROVE_TARIFF_CHANGES,)),
+    Item("staff_reports", "chart-column", _("Reports"), (permissions.VIEW_REPORTS,)),
     Item("staff_charge_runs", "calendar-check", _("Charge runs"), (permissions.VIEW_MONEY,)),
     Item("staff_parked", "circle-parking", _("Parked accounts"), (permissions.VIEW_MONEY,)),
     Item("staff_bank", "landmark", _("Bank transfers"), (permissions.CORRECT_MONEY,)),

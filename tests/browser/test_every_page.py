@@ -41,7 +41,7 @@ STAFF = (
     "/staff/charge-runs/2026-11-01/", "/staff/parked/", "/staff/bank/", "/staff/differences/",
     "/staff/cash/", "/staff/shifts/", "/staff/receipts/", "/staff/documents/", "/staff/deferrals/",
     "/staff/desk/", "/staff/desk/load/",
-    "/staff/news/", "/staff/news/new/",
+    "/staff/news/", "/staff/news/new/", "/staff/reports/", "/staff/reports/clearing:cash/",
     "/staff/contracts/100001/internet/", "/staff/network/", "/staff/network/new/", "/staff/network/1/",
     "/staff/outages/", "/staff/outages/?q=12",
     "/staff/mailings/", "/staff/mailings/new/", "/staff/notices/", "/staff/notices/suspended/ru/",

@@ -53,6 +53,10 @@ def test_an_operator_takes_answers_and_closes_with_the_subscriber_beside(world: 
     support.post(at(found, "say/"), {"text": "долг с октября", "verb": "note", "client_id": "bbbbbbbbbbbbbbbbbbbb"})
     assert [one.text for one in queries.messages(found.pk)] == ["Нет интернета", "joined", "Смотрю"]
     assert "долг с октября" in words(support.get(at(found)))
+    support.post(at(found, "say/"), {"text": "<script>alert(1)</script>", "client_id": "cccccccccccccccccccc"})
+    raw = support.get(at(found)).content.decode()
+    assert "&lt;script&gt;alert(1)" in raw
+    assert "<script>alert" not in raw
     support.post(at(found, "close/"))
     found.refresh_from_db()
     assert found.state == State.CLOSED

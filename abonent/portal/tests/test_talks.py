@@ -45,6 +45,12 @@ def test_a_guest_talks_without_a_script_and_goes_on_elsewhere_by_his_link(world:
     said = elsewhere.post(f"/talk/{found.token}/say/", {"text": "Проверил", "client_id": "fedcba9876543210"})
     assert (said.status_code, said["Location"]) == (302, f"/chat/{found.token}/")
     assert [one.text for one in queries.messages(found.pk)] == ["Нет сети", "joined", "Проверьте провод", "Проверил"]
+    bad = "<img src=x onerror=alert(1)>"
+    guest.post(f"/talk/{found.token}/say/", {"text": bad, "client_id": "fedcba9876543211"})
+    part = guest.get(f"/talk/{found.token}/after/?sequence=4").json()["html"]
+    for shown in (part, guest.get(f"/chat/{found.token}/").content.decode()):
+        assert "&lt;img src=x" in shown
+        assert bad not in shown
     assert "Ваш разговор продолжается." in words(guest.get("/chat/"))
     assert "Проверьте провод" in guest.get(f"/talk/{found.token}/transcript/").content.decode()
     sent = guest.post(f"/talk/{found.token}/transcript/")
