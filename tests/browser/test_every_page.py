@@ -224,7 +224,7 @@ def test_the_first_load_of_the_account_is_light(page_at: OpenPage, served: Serve
     fresh.on("requestfinished", weigh)
     fresh.goto(served.path("/cabinet/"))
     fresh.wait_for_load_state("networkidle")
-    assert 4 <= len(sizes) <= 6
+    assert 4 <= len(sizes) <= 7  # the page, its style, its script, the app's script, pictures, unread mail
     assert sum(sizes) < FIRST_LOAD_BYTES
 
 
