@@ -13,6 +13,9 @@ from tests.browser.served import Served
 from tests.browser.test_every_page import sign_in
 from tests.concurrency import processes
 
+# The app is the same to both profiles but for its mark.
+pytestmark = pytest.mark.parametrize("served", ["skynet"], indirect=True)
+
 # Chromium's own push service is its maker's, out of reach here: the page subscribes at the sandbox's phone, which
 # opens what comes as a browser would, and the browser's developer tools hand it to the service worker.
 SUBSCRIBE_AT_SANDBOX = """(made) => {
