@@ -111,8 +111,10 @@ def test_what_it_shows_is_what_the_account_shows(phone: Phone, world: World) -> 
     assert month["closing_kop"] == world.balance(world.anna)
     assert month["opening_kop"] + sum(one["amount_kop"] for one in month["lines"]) == month["closing_kop"]
     for part in ("ahead", "payments", "cards", "autopay", "tariffs", "addons", "changes", "deferral", "resume",
-                 "devices", "traffic", "documents"):  # fmt: skip
+                 "devices", "traffic", "diagnosis", "documents"):  # fmt: skip
         assert anna.get(f"{OF_ANNA}/{part}").status_code == 200, part
+    (why,) = boris.get("/api/v1/contracts/100002/diagnosis").json()
+    assert (why["cause"], why["helps"], why["missing_kop"]) == ("debt", "pay", world.missing(world.boris))
     for part in ("conversations", "contacts", "agreements"):
         assert anna.get(f"/api/v1/{part}").status_code == 200, part
 

@@ -8,9 +8,10 @@ from ninja import Router, Status
 
 from abonent.api.v1 import shapes, wire
 from abonent.core import clock
-from abonent.flows import own_devices
+from abonent.flows import diagnosis, own_devices
 from abonent.network import makers, queries
 from abonent.network.models import Device
+from abonent.ui import diagnosis as words
 
 router = Router(tags=["Line"])
 DAYS = 30
@@ -71,10 +72,32 @@ def remove(request: HttpRequest, number: str, device_id: shapes.Id) -> Status[No
     raise Http404
 
 
+@router.get(
+    "/contracts/{str:number}/diagnosis", response=list[shapes.Diagnosis], summary="Why is there no internet, by line"
+)
+def diagnosed(request: HttpRequest, number: str) -> list[shapes.Diagnosis]:
+    return [_diagnosis(one) for one in diagnosis.of(wire.own(request, number).id)]
+
+
 @router.get("/contracts/{str:number}/traffic", response=list[shapes.Traffic], summary="Traffic used and left, by day")
 def traffic(request: HttpRequest, number: str) -> list[shapes.Traffic]:
     today = clock.today()
     return [_traffic(one) for one in queries.lines(wire.own(request, number).id, today)]
+
+
+def _diagnosis(one: diagnosis.Verdict) -> shapes.Diagnosis:
+    plain = one.plain()
+    said = words.said(plain)
+    return shapes.Diagnosis(
+        line_id=one.line_id or None,
+        cause=str(one.cause),
+        mark=said.mark,
+        title=said.title,
+        why=said.why,
+        helps=said.help,
+        missing_kop=plain["missing_kop"],
+        checks=[shapes.Check(mark=each.mark, label=each.label, text=each.text) for each in words.checks(plain)],
+    )
 
 
 def _traffic(line: queries.OwnLine) -> shapes.Traffic:
@@ -85,7 +108,9 @@ def _traffic(line: queries.OwnLine) -> shapes.Traffic:
         line_id=line.line_id,
         period_start=line.period.start,
         period_end=line.period.end,
-        included_octets=line.included_octets,
+        included_octets=None if line.included_octets is None else line.included_octets + line.extra_octets,
+        when_used_up=line.when_used_up,
+        slow_mbps=line.slow_mbps,
         used_octets=sum(one.down_octets + one.up_octets for one in known if one.on >= line.period.start),
         days=[shapes.Day(on=one.on, down_octets=one.down_octets, up_octets=one.up_octets) for one in known[-DAYS:]],
         sessions=[

@@ -210,11 +210,32 @@ class Session(Schema):
     up_octets: int
 
 
+class Check(Schema):
+    mark: str  # "ok", "warn", "wait", "quiet"
+    label: str
+    text: str
+
+
+class Diagnosis(Schema):
+    """Why there is no internet on a line: the one cause, in the words of the account."""
+
+    line_id: int | None  # null: the contract has no line with the internet
+    cause: str
+    mark: str
+    title: str
+    why: str
+    helps: str  # "pay", "devices", "traffic", "pause", "restart", "support"; empty: to wait
+    missing_kop: int
+    checks: list[Check]
+
+
 class Traffic(Schema):
     line_id: int
     period_start: date
     period_end: date
-    included_octets: int | None
+    included_octets: int | None  # what was bought for this period is in it
+    when_used_up: str  # "slow", "stop"; empty: it goes on
+    slow_mbps: int | None
     used_octets: int
     days: list[Day]
     sessions: list[Session]
