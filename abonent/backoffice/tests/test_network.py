@@ -127,6 +127,7 @@ def test_an_interruption_is_declared_of_a_building_and_ended(world: World, staff
 
 def test_support_reads_what_the_subscriber_reads_and_the_engineer_restarts(world: World, staff: StaffBrowser) -> None:
     support, engineer = staff("support"), staff("engineer")
+    assert staff("cashier").get("/staff/contracts/100001/").status_code == 200, "who may not see the network"
     session(world, world.anna.contract_id, "open:300:300:-")
     address = "/staff/contracts/100001/internet/"
     line = Line.objects.get(contract_id=world.anna.contract_id)
