@@ -55,7 +55,6 @@ def of(request: gate.StaffRequest, found: finding.FoundContract) -> dict[str, An
         "papers": _papers(request, found.id),
         "requests": _requests(request, found.id),
         "talks": support.recent(found.id, but=0) if gate.may(request, permissions.ANSWER_MESSAGES) else [],
-        "internet": [],
         "topics": words.TOPICS,
         "talk_kinds": words.TALK_KINDS,
         "talk_states": words.TALK_STATES,
