@@ -48,8 +48,7 @@ async def _floor(dsn: str, streams: int) -> dict[str, float]:
         pages = Pages(port, [str(one) for one in range(streams)])
         await pages.up(process)
         octets = await pages.octets_each(process)
-        process.kill()
-        process.wait()
+        serving.end(process)  # its worker too: killed, it would leave that behind with the port
         process = serving.beside([_FLOOR, str(port)], dsn)
         await pages.up(process)
         began = time.perf_counter()
@@ -101,8 +100,7 @@ async def _measure(dsn: str, tokens: list[str], floor: dict[str, float]) -> list
                 "ratio": round(p99 / floor["p99"], 1),
             }
         )
-        process.kill()
-        process.wait()
+        serving.end(process)  # its worker too: killed, it would leave that behind with the port
         await asyncio.to_thread(pages.publish, range(WHILE_DOWN))
         process = serving.beside(command, dsn)
         await pages.up(process)
