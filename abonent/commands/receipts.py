@@ -70,6 +70,8 @@ def _retry(ids: list[int]) -> int:
 
 
 def _explain(receipt_id: int) -> int:
+    from django.utils import translation
+
     from abonent.core import money
     from abonent.payments import receipt_meanings
     from abonent.payments.models_receipts import Receipt
@@ -90,7 +92,8 @@ def _explain(receipt_id: int) -> int:
     for name, value in facts.items():
         console.print(f"{name}: {value}", markup=False, soft_wrap=True)
     if (meaning := receipt_meanings.of(one.error)) is not None:
-        console.print(f"It means: {meaning.means}. To do: {meaning.to_do}.", markup=False, soft_wrap=True)
+        with translation.override("en"):  # as all that a command says
+            console.print(f"It means: {meaning.means}. To do: {meaning.to_do}.", markup=False, soft_wrap=True)
     return 0
 
 

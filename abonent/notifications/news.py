@@ -8,7 +8,8 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
 
 from abonent.conversations import files
 from abonent.core import audit, clock, db
@@ -120,11 +121,10 @@ def all_of_them() -> Sequence[News]:
 def _for(on: date, contract_ids: Collection[int]) -> QuerySet[News]:
     meant = Q(audience=NewsAudience.ALL)
     if contract_ids:
-        lines = Line.objects.filter(contract_id__in=contract_ids).values_list("segment", "premises__building_id")
-        for segment, building_id in lines:
-            meant |= Q(audience=NewsAudience.SEGMENT, audience_value=segment)
-            if building_id is not None:
-                meant |= Q(audience=NewsAudience.BUILDING, audience_value=str(building_id))
+        lines = Line.objects.filter(contract_id__in=contract_ids)
+        meant |= Q(Exists(lines.filter(segment=OuterRef("audience_value"))), audience=NewsAudience.SEGMENT)
+        of_building = lines.annotate(building=Cast("premises__building_id", CharField()))
+        meant |= Q(Exists(of_building.filter(building=OuterRef("audience_value"))), audience=NewsAudience.BUILDING)
     now = Q(until_on=None) | Q(until_on__gt=on)
     return News.objects.filter(meant, now, is_published=True, from_on__lte=on)
 

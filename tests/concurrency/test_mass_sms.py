@@ -2,8 +2,6 @@
 
 import json
 import logging
-import os
-import signal
 import subprocess
 import threading
 import time
@@ -83,7 +81,7 @@ def test_none_is_lost_or_doubled_when_the_worker_is_killed(own_database: str, ma
             enough = many * kill // (kills + 1)
             with _worker(own_database, centre) as worker:
                 processes.wait_for(lambda enough=enough: drain.taken >= enough, max(60, many // 100))  # type: ignore[misc]
-                os.killpg(worker.pid, signal.SIGKILL)
+                worker.kill()
         with _worker(own_database, centre) as worker:
             assert worker.wait(max(60, many // 50)) == 0
         seconds = time.monotonic() - began

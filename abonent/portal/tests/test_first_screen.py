@@ -134,12 +134,18 @@ def test_a_page_of_an_account_is_kept_by_nobody(world: World, browser: Browser) 
     assert "no-store" in browser(world.anna).get("/cabinet/")["Cache-Control"]
 
 
-def test_the_first_screen_asks_four_things(world: World, browser: Browser) -> None:
+def test_the_first_screen_asks_five_things(world: World, browser: Browser) -> None:
     anna = browser(world.anna)
     anna.get("/cabinet/")
     with CaptureQueriesContext(connection) as asked:
         anna.get("/cabinet/")
-    tables = ("from django_session", "from identity_user", "from ledger_account a", "from network_outage o")
-    assert len(asked) == len(tables)
+    tables = (
+        "from django_session",
+        "from identity_user",
+        "from ledger_account a",
+        "from network_outage o",
+        'FROM "notifications_news"',
+    )
+    assert len(asked) == len(tables), [query["sql"] for query in asked]
     for table, query in zip(tables, asked, strict=True):
         assert table in query["sql"]
