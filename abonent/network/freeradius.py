@@ -47,16 +47,19 @@ def program() -> Path | None:
 def configure(site: Site, *, password: str | None = None) -> None:
     """Write everything FreeRADIUS needs into the site's folder; the role of the database may sign in from now on.
 
-    password: of the database's role; None keeps the one it has (a socket that trusts needs none).
+    password: of the database's role; None keeps the one that was given before (a socket that trusts needs none).
     Raises UnableToConfigure.
     """
     let_in(password)
     for name in ("log", "run", "spool"):
         site.folder.joinpath(name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    passwords = site.folder / "pgpass"
+    if password:
+        _write(passwords, "*:*:*:*:" + password.replace("\\", "\\\\").replace(":", "\\:") + "\n")
     values = {
         "folder": str(site.folder),
         "libdir": next((one for one in LIBRARIES if Path(one, "rlm_sql.so").exists()), LIBRARIES[0]),
-        "database": database(password),
+        "database": database(passwords if passwords.exists() else None),
         "address": site.address,
         "auth_port": str(site.auth_port),
         "acct_port": str(site.acct_port),
@@ -72,7 +75,10 @@ def configure(site: Site, *, password: str | None = None) -> None:
 
 
 def clients() -> str:
-    """clients.conf: FreeRADIUS's own way to read them from SQL cannot require Message-Authenticator (BlastRADIUS)."""
+    """clients.conf: FreeRADIUS's own way to read them from SQL cannot require Message-Authenticator (BlastRADIUS).
+
+    Raises UnableToConfigure.
+    """
     blocks = [
         f"client nas-{one['id']} {{\n"
         f"\tipaddr = {one['address']}\n"
@@ -108,8 +114,11 @@ def let_in(password: str | None) -> None:
         return
 
 
-def database(password: str | None = None) -> str:
-    """Where FreeRADIUS finds the database, in libpq's words."""
+def database(passwords: Path | None = None) -> str:
+    """Where FreeRADIUS finds the database, in libpq's words.
+
+    passwords: libpq's own file of them: FreeRADIUS writes these words into its log.
+    """
     known = settings.DATABASES["default"]
     words: dict[str, str] = {
         "host": str(known["HOST"]),
@@ -120,8 +129,8 @@ def database(password: str | None = None) -> str:
         # Answers and interim updates do not wait for the disk; what must, says so itself (radius.accounting).
         "options": f"-c statement_timeout={STATEMENT_MS} -c synchronous_commit=off",
     }
-    if password:
-        words["password"] = password
+    if passwords:
+        words["passfile"] = str(passwords)
     return conninfo.make_conninfo(**words).replace("\\", "\\\\").replace('"', '\\"')
 
 
@@ -148,4 +157,13 @@ def _write(path: Path, text: str) -> None:
 
 
 def _quoted(secret: str) -> str:
-    return '"' + secret.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """In FreeRADIUS's single quotes: in double ones `${x}` keeps it from starting, and no backslash comes through.
+
+    Raises UnableToConfigure.
+    """
+    if "\\'" in secret or secret.endswith("\\"):
+        raise UnableToConfigure(
+            "FreeRADIUS cannot be told a secret with a backslash at its end or before an apostrophe: "
+            "give that access server another one"
+        )
+    return "'" + secret.replace("'", "\\'") + "'"

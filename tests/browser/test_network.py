@@ -1,6 +1,7 @@
 """The line itself, seen from both ends: the demo's access server through the real FreeRADIUS, and the account."""
 
 import os
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from abonent.network import freeradius
 from tests.browser.served import Served
-from tests.browser.test_subscribers_day import STEADY
+from tests.browser.test_subscribers_day import STEADY, pay_by_card
 
 pytestmark = pytest.mark.parametrize("served", ["skynet"], indirect=True)
 DEVICE = "DC-A6-32-10-00-08"
@@ -67,3 +68,35 @@ def test_an_unknown_device_is_led_to_the_account_registered_by_one_tap_and_onlin
     press(page, served, "use")
     page.goto(served.path("/cabinet/services/"))
     expect(page.get_by_role("main")).to_contain_text("ГБ")
+
+
+def test_a_debtor_is_led_from_the_walled_garden_to_paying_and_is_online_without_dialling(
+    page_at: Callable[..., Page], served: Served
+) -> None:
+    """Boris owes: his router is let in to the account alone, he pays what is missing, and nobody dials again."""
+    require()
+    page = page_at(1280)
+    press(page, served, "dial", number="100002")
+    walled = seen(page, served, "100002", is_walled=True)
+    page.goto(network(served))
+    his = page.get_by_role("listitem").filter(has=page.get_by_text("100002", exact=True))
+    his.get_by_role("link", name="Куда попадает его браузер").click()
+    page.get_by_label("Номер договора").fill("100002")
+    page.get_by_label("Пароль", exact=True).fill("demo-boris")
+    page.get_by_role("button", name="Войти", exact=True).click()
+    expect(page).to_have_url(served.path("/cabinet/"))
+    page.get_by_role("link", name=re.compile("Пополнить на")).click()
+    page.get_by_role("button", name="Оплатить", exact=True).click()
+    page.wait_for_url(re.compile(r"/bank/pay/"))
+    pay_by_card(page)
+    expect(page.locator("#result")).to_contain_text("Оплачено", timeout=STEADY)
+
+    online = seen(page, served, "100002", is_walled=False)
+    assert online["rate"], "the speed of his tariff"
+    # MikroTik takes no Address-List by CoA: its session was ended, and his router dialled by itself.
+    assert online["session"] != walled["session"]
+    page.goto(network(served))
+    expect(his).to_contain_text("в сети")
+    expect(page.locator(".message", has_text="Подключиться 100002")).to_have_count(1)
+    page.goto(served.path("/cabinet/"))
+    expect(page.get_by_role("main")).to_contain_text("Интернет работает")

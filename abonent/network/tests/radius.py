@@ -32,6 +32,11 @@ class Server:
 
     def start(self) -> None:
         freeradius.configure(self.site)
+        self.run()
+
+    def run(self) -> None:
+        """On what is written."""
+        (self.site.folder / "log" / "radius.log").unlink(missing_ok=True)  # it would tell of the run before
         found = freeradius.program()
         assert found is not None
         self._process = subprocess.Popen(

@@ -20,7 +20,7 @@ def test_a_site_is_written_readable_by_us_alone_and_fit_to_start(db: None, tmp_p
     assert freeradius.problems(tmp_path) == []
     clients = (tmp_path / "clients.conf").read_text()
     assert "ipaddr = 192.0.2.1\n" in clients
-    assert 'secret = "a\\"b\\\\c"\n' in clients
+    assert "secret = 'a\"b\\c'\n" in clients
     assert "require_message_authenticator = no\n" in clients
     for name in ("radiusd.conf", "clients.conf"):
         assert stat.S_IMODE(tmp_path.joinpath(name).stat().st_mode) == 0o600, name
@@ -31,6 +31,9 @@ def test_a_site_is_written_readable_by_us_alone_and_fit_to_start(db: None, tmp_p
 
     (tmp_path / "radiusd.conf").write_text("server access {")
     assert freeradius.problems(tmp_path) != []
+    radius.make_nas(NasKind.CISCO, "192.0.2.2", secret="ends with \\")
+    with pytest.raises(freeradius.UnableToConfigure, match="give that access server another one"):
+        freeradius.configure(freeradius.Site(tmp_path))
 
 
 def test_doctor_tells_of_what_is_not_configured_and_of_new_access_servers(

@@ -1,5 +1,6 @@
 """Access that follows the ledger: CoA and Disconnect through the outbox, and the reconciler that mends drift."""
 
+import dataclasses
 import time
 from datetime import timedelta
 
@@ -161,6 +162,56 @@ def test_the_reconciler_finds_drift_mends_it_in_one_pass_and_verify_tells_of_it(
     assert mending.drift() == 0
     assert [number for number, one in enumerate(sessions) if one.walled] == [7]
     assert [line for line in verify.problems() if "has what the ledger allows" in line] == []
+
+
+def test_a_drift_of_five_per_cent_of_a_thousand_sessions_is_mended_in_one_pass(ground: made.Ground) -> None:
+    """25 debtors online, 25 payers walled: one look finds each of them, one run tells their access server."""
+    server, row = ground.nas[NasKind.JUNIPER], ground.rows[NasKind.JUNIPER]
+    accounts = [ground.login(f"of{n}") for n in range(10)]
+    sessions = many_sessions(server, row, [builder.line_of(account).pk for account in accounts], of_each=100)
+    assert mending.drift() == 0
+    payers, debtors = sorted(sessions)[100:], sorted(sessions)[:100]
+    database.run("alter table billing_subscription disable trigger access_follows_change")
+    ground.suspend(accounts[0])
+    database.run("alter table billing_subscription enable trigger access_follows_change")
+    wrong = debtors[:25] + payers[::36]
+    database.run(
+        "update network_accesssession set granted = 'walled' where acct_session_id = any(%s)",
+        [debtors[25:] + payers[::36]],
+    )
+    assert (len(wrong), mending.drift()) == (50, 50)
+    asked = len(server.asked)
+    mended = mending.mend()
+    assert mended.sessions >= 1000
+    assert mended.drifted == 50
+    jobs.run_due()
+    assert mending.drift() == 0
+    heard = [str(packet.first("Acct-Session-Id")) for _, packet in server.asked[asked:]]
+    assert sorted(heard) == sorted(wrong), "each once, and nobody else"
+    assert sorted(name for name, one in sessions.items() if one.walled) == debtors[:25]
+
+
+def many_sessions(
+    server: sandbox_nas.Nas, row: Nas, line_ids: list[int], *, of_each: int
+) -> dict[str, sandbox_nas.Dialled]:
+    """Live on both sides, as their Starts would have left them; by name, in the order of the lines."""
+    like = server.dial(made.pap("of0"))
+    assert isinstance(like, sandbox_nas.Dialled)
+    server.hang_up(like)
+    names = [f"s{number:04}" for number in range(len(line_ids) * of_each)]
+    found = {name: dataclasses.replace(like, session_id=name, live=True, heard=[]) for name in names}
+    server.sessions.update(found)
+    database.run(
+        "insert into network_accesssession (unique_id, nas_id, acct_session_id, user_name, line_id, way, port,"
+        " circuit_id, remote_id, address, started_at, updated_at, seconds, up_octets, down_octets, raw_up_octets,"
+        " raw_down_octets, has_class, granted)"
+        " select md5(one.name), %s, one.name, 'many', one.line_id, 'login', '', '', '', '10.0.0.1', radius.now_at(),"
+        " radius.now_at(), 0, 0, 0, 0, 0, true, radius.granted(r.rights, r.down_mbps, r.up_mbps, r.address)"
+        " from unnest(%s::text[], %s::bigint[]) as one (name, line_id)"
+        " join radius.line_rights r on r.line_id = one.line_id",
+        [row.pk, names, [line_id for line_id in line_ids for _ in range(of_each)]],
+    )
+    return found
 
 
 def test_the_silent_are_closed_only_where_their_server_speaks_without_a_break(ground: made.Ground) -> None:
