@@ -1,7 +1,12 @@
-"""A provider's site: PostgreSQL of its own behind a password, FreeRADIUS as the command configures it."""
+"""A provider's site: PostgreSQL of its own behind a password, FreeRADIUS as the command configures it.
 
+Its PostgreSQL may be killed: the one that all tests share may not.
+"""
+
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,6 +30,7 @@ from abonent.network.tests import radius
 NAME = "site"
 PASSWORD, RADIUS_PASSWORD = "the site's own", 'of: "radius" \\ alone'
 SECRET = "a\"b\\c ${x} it's"
+# Not durable against a lost machine; SIGKILL takes only what PostgreSQL has not yet given to the system.
 SETTINGS = {"fsync": "off", "max_connections": "60", "autovacuum": "off"}
 
 
@@ -70,6 +76,21 @@ class Site:
         secret = f":{urllib.parse.quote(password, safe='')}" if password else ""
         return f"postgresql://{role}{secret}@127.0.0.1:{self.port}/{NAME}"
 
+    def kill(self) -> None:
+        """SIGKILL to PostgreSQL and to each of its processes, as a machine short of memory does."""
+        with psycopg.connect(self._held.dsn) as conn:
+            pids = [pid for (pid,) in conn.execute("select pid from pg_stat_activity").fetchall()]
+        first = int((self._held.data_dir / "postmaster.pid").read_text().splitlines()[0])
+        connections["default"].close()
+        for pid in (first, *pids):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._held.release()
+
+    def start(self) -> None:
+        """PostgreSQL again, where it was."""
+        self._held = embedded.hold(self.home, settings={**SETTINGS, "port": str(self.port)}, database=NAME)
+
     def release(self) -> None:
         self._held.release()
 
@@ -85,7 +106,7 @@ class Site:
 def serving(template: str) -> Iterator[tuple[Site, radius.Server]]:
     """The site and its FreeRADIUS; every connection of this process goes to the site's database."""
     radius.require()
-    home = Path(tempfile.mkdtemp(prefix="site-", dir=settings.HOME))
+    home = Path(tempfile.mkdtemp(prefix="abonent-site-"))
     home.chmod(0o755)  # PostgreSQL is another user where we are root
     site = Site(home)
     folder = home / "radius"
