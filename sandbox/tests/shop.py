@@ -26,8 +26,9 @@ class Shop:
         cls, bank: testing.Running, shop_id: str = testing.SHOP_ID, secret: str = testing.SECRET
     ) -> Iterator["Shop"]:
         with httpx.Client(
-            # A busy machine may close an idle connection at the moment it is taken again.
-            limits=httpx.Limits(max_keepalive_connections=0),
+            # A busy machine may close an idle connection at the moment it is taken again; a limit of none kept
+            # does not help among threads: one may take what another has just let go.
+            headers={"Connection": "close"},
             base_url=bank.base_url,
             auth=(shop_id, secret),
             timeout=30,
