@@ -29,7 +29,7 @@ PATIENCE_SECONDS = 30
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--accounts", type=int, default=100_000, metavar="SESSIONS")
-    parser.add_argument("--webhooks", type=int, default=100)
+    parser.add_argument("--webhooks", type=int, default=300)
     parser.add_argument("--port", type=int, default=8081)
 
 
