@@ -29,7 +29,7 @@ UP, DOWN = 1_000_000, 10_000_000  # of a session in each interim
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--accounts", type=int, default=100_000, metavar="LINES")
-    parser.add_argument("--turns", type=int, default=4, help=f"of {TURN:,} requests to each server (4)")
+    parser.add_argument("--turns", type=int, default=12, help=f"of {TURN:,} requests to each server (12)")
 
 
 def run(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
