@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django_htmx.http import HttpResponseClientRedirect
@@ -35,7 +36,7 @@ class StaffRequest(HttpRequest):
     address: str | None  # of the browser, for the audit log
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def permitted(*any_of: str) -> Callable[[View], View]:
@@ -76,7 +77,7 @@ def looked(
 def _guard(view: View, any_of: tuple[str, ...]) -> View:
     @never_cache
     @functools.wraps(view)
-    def inner(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def inner(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         user = request.user
         if not isinstance(user, User):
             return _to_sign_in(request)

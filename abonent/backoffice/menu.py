@@ -53,6 +53,8 @@ ITEMS: tuple[Item, ...] = (
         (permissions.VIEW_MONEY, permissions.GRANT_DEFERRALS),
     ),
     Item("staff_differences", "scale", _("Differences"), (permissions.CORRECT_MONEY,)),
+    Item("staff_import", "package-open", _("Import"), (permissions.MOVE_EVERYTHING,)),
+    Item("staff_export", "package", _("Export"), (permissions.MOVE_EVERYTHING,)),
     Item("staff_log", "scroll-text", _("Log"), (permissions.VIEW_AUDIT,)),
     Item("staff_roles", "users-round", _("Roles"), (permissions.MANAGE_STAFF,)),
 )

@@ -4,6 +4,9 @@ from django.db import models
 from django.db.models.functions import Now
 
 from abonent.core.models_imported import ImportedId as ImportedId
+from abonent.core.models_moves import Move as Move
+from abonent.core.models_moves import MoveKind as MoveKind
+from abonent.core.models_moves import MoveState as MoveState
 
 
 class Installation(models.Model):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import openpyxl
+from django.utils.translation import gettext as _
 
 from abonent.core import cells
 from abonent.flows import moving_shape
@@ -40,6 +41,17 @@ class Header(NamedTuple):
     unused: tuple[str, ...]  # theirs, which nobody asked for
 
 
+Rows = Iterator[tuple[int, list[str] | None]]  # number of the line, its cells; None: broken there
+
+
+class Looked(NamedTuple):
+    """A table's file as it is found, before anything of it is asked for."""
+
+    header: Header
+    names: tuple[str, ...]  # of its columns, theirs
+    missing: tuple[str, ...]  # ours, which are needed and not found
+
+
 class Opened(NamedTuple):
     header: Header
     rows: Iterator[tuple[int, list[str] | None]]  # number of the line, cells of our columns; None: broken there
@@ -54,7 +66,7 @@ class Bundle:
         self.present = tuple(one for one in moving_shape.TABLES if self._has(one.name))
         if not self.present:
             names = ", ".join(one.name for one in moving_shape.TABLES)
-            raise UnableToRead(f"{path}: none of the tables is there: {names}")
+            raise UnableToRead(_("None of the tables is there: %(names)s.") % {"names": names})
 
     def _has(self, name: str) -> bool:
         return name in self._book.sheetnames if self._book is not None else (self._path / f"{name}.csv").is_file()
@@ -62,18 +74,39 @@ class Bundle:
     @contextmanager
     def opened(self, table: moving_shape.Table) -> Iterator[Opened]:
         """Raises UnableToRead."""
+        with self._raw(table) as (found, rows):
+            if found.missing:
+                raise UnableToRead(
+                    _("%(file)s: there is no column for %(ours)s; there are: %(theirs)s") % {
+                        "file": found.header.file,
+                        "ours": ", ".join(found.missing),
+                        "theirs": ", ".join(found.names)[:300],
+                    }
+                )  # fmt: skip
+            places = {one: place for place, one in enumerate(found.names)}
+            theirs = [found.header.columns.get(column.name) for column in table.columns]
+            wanted = [None if one is None else places[one] for one in theirs]
+            yield Opened(found.header, _picked(rows, wanted, len(found.names)))
+
+    def look(self, table: moving_shape.Table) -> Looked:
+        """Raises UnableToRead."""
+        with self._raw(table) as (found, _unread):
+            return found
+
+    @contextmanager
+    def _raw(self, table: moving_shape.Table) -> Iterator[tuple[Looked, Rows]]:
         mapping = self._mapping.get(table.name, {})
         if self._book is not None:
             rows = _sheet_rows(self._book[table.name])
-            yield _opened(table, mapping, f"{self._path.name}: {table.name}", "XLSX", "", rows)
+            yield _look(table, mapping, f"{self._path.name}: {table.name}", "XLSX", "", rows), rows
             return
         path = self._path / f"{table.name}.csv"
         encoding = _encoding(path)
         with path.open(encoding=encoding, newline="") as file:
             delimiter = _delimiter(file.readline())
             file.seek(0)
-            reader = csv.reader(file, delimiter=delimiter, strict=True)
-            yield _opened(table, mapping, path.name, encoding, delimiter, _csv_rows(reader))
+            rows = _csv_rows(csv.reader(file, delimiter=delimiter, strict=True))
+            yield _look(table, mapping, path.name, encoding, delimiter, rows), rows
 
 
 @contextmanager
@@ -88,13 +121,13 @@ def opened(path: Path) -> Iterator[Bundle]:
             with zipfile.ZipFile(raw) as packed:
                 unpacked = sum(one.file_size for one in packed.infolist())
             if unpacked > MAX_UNPACKED_OCTETS:
-                raise UnableToRead(f"{path.name}: unpacked it would be {unpacked} octets: split it, or send CSV")
+                raise UnableToRead(_("%(file)s: too large when unpacked: split it, or send CSV") % {"file": path.name})
             book = openpyxl.load_workbook(raw, read_only=True, data_only=True)
         except FileNotFoundError:
-            raise UnableToRead(f"{path}: there is no such folder or file") from None
+            raise UnableToRead(_("%(file)s: there is no such folder or file") % {"file": path}) from None
         except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
             raise UnableToRead(
-                f"{path.name}: is neither a folder of CSV nor a workbook of XLSX, or is broken"
+                _("%(file)s: is neither a folder of CSV nor a workbook of XLSX, or is broken") % {"file": path.name}
             ) from error
         held.callback(book.close)
         yield Bundle(path, book)
@@ -112,43 +145,34 @@ def _read_mapping(folder: Path) -> dict[str, dict[str, str]]:
     known = {one.name: {column.name for column in one.columns} for one in moving_shape.TABLES}
     for table, columns in found.items():
         if not isinstance(columns, dict) or table not in known:
-            raise UnableToRead(f"{MAPPING}: there is no table «{table}»")
+            raise UnableToRead(_("%(file)s: there is no table %(table)s") % {"file": MAPPING, "table": table})
         for ours, theirs in columns.items():
             if ours not in known[table] or not isinstance(theirs, str):
-                raise UnableToRead(f"{MAPPING}: [{table}] {ours}: allowed: {', '.join(sorted(known[table]))}")
+                said = {"file": MAPPING, "table": table, "ours": ours, "allowed": ", ".join(sorted(known[table]))}
+                raise UnableToRead(_("%(file)s: [%(table)s] %(ours)s: allowed: %(allowed)s") % said)
     return found
 
 
-def _opened(
-    table: moving_shape.Table,
-    mapping: dict[str, str],
-    file: str,
-    encoding: str,
-    delimiter: str,
-    rows: Iterator[tuple[int, list[str] | None]],
-) -> Opened:
+def _look(
+    table: moving_shape.Table, mapping: dict[str, str], file: str, encoding: str, delimiter: str, rows: Rows
+) -> Looked:
+    """Raises UnableToRead."""
     _line, first = next(rows, (0, None))
     if first is None:
-        raise UnableToRead(f"{file}: has no line with the names of its columns")
-    names = [one.strip() for one in first]
-    folded = {one.lower(): place for place, one in enumerate(names)}
+        raise UnableToRead(_("%(file)s: has no line with the names of its columns") % {"file": file})
+    names = tuple(one.strip() for one in first)
+    folded = {one.lower(): one for one in names}
     if len(folded) != len(names):
-        raise UnableToRead(f"{file}: line 1: two columns have one name, or none")
-    places: list[int | None] = []
-    columns: dict[str, str] = {}
+        raise UnableToRead(_("%(file)s: line 1: two columns have one name, or none") % {"file": file})
+    columns, missing = {}, []
     for column in table.columns:
-        theirs = mapping.get(column.name, column.name)
-        place = folded.get(theirs.strip().lower())
-        if place is None and (column.needed or column.name in mapping):
-            raise UnableToRead(
-                f"{file}: line 1: there is no column «{theirs}» for {column.name}; there are: {', '.join(names)[:300]}"
-            )
-        places.append(place)
-        if place is not None:
-            columns[column.name] = names[place]
+        found = folded.get(mapping.get(column.name, column.name).strip().lower())
+        if found is not None:
+            columns[column.name] = found
+        elif column.needed or mapping.get(column.name):
+            missing.append(column.name)
     unused = tuple(one for one in names if one not in columns.values())
-    header = Header(table.name, file, encoding, delimiter, columns, unused)
-    return Opened(header, _picked(rows, places, len(names)))
+    return Looked(Header(table.name, file, encoding, delimiter, columns, unused), names, tuple(missing))
 
 
 def _picked(
@@ -175,7 +199,7 @@ def _csv_rows(reader: Any) -> Iterator[tuple[int, list[str] | None]]:
         if row is None:
             return
         if reader.line_num > MAX_ROWS:
-            raise UnableToRead(f"more than {MAX_ROWS} lines: split the file")
+            raise UnableToRead(_("more than %(most)s lines: split the file") % {"most": MAX_ROWS})
         yield reader.line_num, row
 
 
@@ -230,7 +254,10 @@ def _encoding(path: Path) -> str:
             return "utf-8-sig"
     except UnicodeDecodeError:
         if seen_wide:
-            raise UnableToRead(f"{path.name}: is UTF-8 and breaks off or is damaged near octet {done}") from None
+            said = {"file": path.name, "octet": done}
+            raise UnableToRead(
+                _("%(file)s: is UTF-8 and breaks off or is damaged near octet %(octet)s") % said
+            ) from None
     except OSError as error:
         raise UnableToRead(f"{path.name}: {error.strerror}") from None
     _require_cp1251(path)
@@ -241,4 +268,6 @@ def _require_cp1251(path: Path) -> None:
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_OCTETS):
             if b"\x98" in chunk or b"\x00" in chunk:
-                raise UnableToRead(f"{path.name}: is neither UTF-8 nor cp1251: save it as one of them")
+                raise UnableToRead(
+                    _("%(file)s: is neither UTF-8 nor cp1251: save it as one of them") % {"file": path.name}
+                )

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from abonent.addresses import moving_in as addresses
@@ -121,6 +122,7 @@ def load(
     source: str = SOURCE,
     dry_run: bool = False,
     confirm: Callable[[Report], bool] = lambda report: True,
+    also: Callable[[Report], None] = lambda report: None,
     progress: Progress = lambda what, rows: None,
     address: str | None = None,
 ) -> Report:
@@ -129,6 +131,7 @@ def load(
     path: a folder of CSV, or a workbook.   errors: where the mistakes are written, a line each; made only if any.
     on: the operator's today.   source: which system it comes from; the same names of two systems are two things.
     confirm: sees what would be done and says whether to; asked only where nothing is wrong, not in a dry run.
+    also: what the caller writes with it, in the same transaction, when all agrees; not in a dry run.
     Raises UnableToMoveIn, moving_files.UnableToRead.   Not to be called in a transaction.
     """
     began = time.monotonic()
@@ -159,11 +162,13 @@ def load(
         done = report(written=not dry_run, totals=_totals(source, written=True))
         if not all(one.agrees for one in done.totals):
             named = ", ".join(one.table for one in done.totals if not one.agrees)
-            raise UnableToMoveIn(f"the totals of {named} disagree with the file: nothing is written")
+            said = gettext("the totals of %(tables)s disagree with the file: nothing is written") % {"tables": named}
+            raise UnableToMoveIn(said)
         if dry_run:
             transaction.set_rollback(True)
         else:
             _record(done, path, source, actor, address)
+            also(done)
     return done
 
 
@@ -202,10 +207,10 @@ class _Errors:
 def _hold(on: date) -> date:
     """The first date that a run may charge those who come; it stays so until they are here.   Raises UnableToMoveIn."""
     if not db.rows("select pg_try_advisory_xact_lock(%s) as got", [_NAME])[0]["got"]:
-        raise UnableToMoveIn("another import goes on: wait for its end")
+        raise UnableToMoveIn(gettext("another import goes on: wait for its end"))
     through = runs.hold_charged_through()
     if ChargeRun.objects.exclude(state=RunState.FINISHED).exists():
-        raise UnableToMoveIn("a charge run is not finished: let it finish, then import")
+        raise UnableToMoveIn(gettext("a charge run is not finished: let it finish, then import"))
     return on if through is None else max(on, through + periods.ONE_DAY)
 
 

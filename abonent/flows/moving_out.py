@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from abonent.core import audit, cells, db, money
 from abonent.flows import moving_shape
@@ -53,7 +54,7 @@ def export(
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if any(folder.iterdir()):
-            raise UnableToMoveOut(f"{folder} is not empty: name a new folder")
+            raise UnableToMoveOut(_("%(folder)s is not empty: name a new folder") % {"folder": folder})
         with db.atomic():
             db.run("set transaction isolation level repeatable read, read only")
             written = tuple(_write(folder, part, progress) for part in _PARTS)

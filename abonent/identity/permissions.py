@@ -34,6 +34,7 @@ EDIT_ADDRESSES: Final = "addresses.edit"
 VIEW_REPORTS: Final = "reports.view"
 VIEW_AUDIT: Final = "audit.view"
 MANAGE_STAFF: Final = "staff.manage"
+MOVE_EVERYTHING: Final = "data.move"
 
 DESCRIPTIONS: Final = {
     VIEW_SUBSCRIBERS: gettext_lazy("See subscribers, their contracts and services"),
@@ -65,6 +66,7 @@ DESCRIPTIONS: Final = {
     VIEW_REPORTS: gettext_lazy("See reports"),
     VIEW_AUDIT: gettext_lazy("Read the log of who did what"),
     MANAGE_STAFF: gettext_lazy("Manage staff and their roles"),
+    MOVE_EVERYTHING: gettext_lazy("Import a provider and export everything"),
 }
 
 

@@ -44,6 +44,7 @@ STAFF = (
     "/staff/news/", "/staff/news/new/", "/staff/reports/", "/staff/reports/clearing:cash/",
     "/staff/contracts/100001/internet/", "/staff/network/", "/staff/network/new/", "/staff/network/1/",
     "/staff/outages/", "/staff/outages/?q=12",
+    "/staff/import/", "/staff/export/",
     "/staff/mailings/", "/staff/mailings/new/", "/staff/notices/", "/staff/notices/suspended/ru/",
 )  # fmt: skip
 DESK, PHONE = (1280, "light"), (360, "dark")

@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from abonent.core import db
 from abonent.identity import users
 from abonent.identity.models import User
 
@@ -19,7 +20,8 @@ def staff() -> StaffBrowser:
     def signed_in(role: str) -> Client:
         user = User.objects.filter(username=role).first()
         if user is None:
-            user = users.create_staff(role, role=role, password="demo-staff")
+            with db.atomic():
+                user = users.create_staff(role, role=role, password="demo-staff")
         made = Client()
         made.cookies["language"] = "en"
         made.force_login(user, settings.AUTHENTICATION_BACKENDS[0])
