@@ -14,13 +14,14 @@ from abonent.flows import diagnosis as diagnosing
 from abonent.identity import permissions, seeing
 from abonent.network import queries as network
 from abonent.onboarding.models import ConnectionRequest, ContractPaper
+from abonent.payments import queries as payments
 from abonent.payments.models import Payment, PaymentState
 from abonent.subscribers import contacts, finding
 from abonent.subscribers.models import Contact, ContactKind, Contract
 from abonent.support import queries as support
 from abonent.ui import diagnosis, formats, words
 
-PAYMENTS_SHOWN, SESSIONS_SHOWN, LOG_SHOWN = 6, 4, 10
+PAYMENTS_SHOWN, EARLIER_SHOWN, SESSIONS_SHOWN, LOG_SHOWN = 6, 6, 4, 10
 MARKS = {"working": "ok", "suspended": "warn", "waiting": "wait", "paused": "quiet", "none": "quiet"}
 WORDS = {
     "working": gettext_lazy("works"),
@@ -102,6 +103,7 @@ def _money(request: gate.StaffRequest, seen: billing.Overview) -> dict[str, Any]
             (one, words.CHANNELS[f"clearing:{one.channel}"], one.on or clock.on_date(one.created_at))
             for one in paid.order_by("-id")[:PAYMENTS_SHOWN]
         ],
+        "earlier": payments.earlier_of(seen.account_id, first_on=None, last_on=today, most=EARLIER_SHOWN),
         "may_correct": gate.may(request, permissions.CORRECT_MONEY),
         "may_refund": gate.may(request, permissions.REFUND),
     }

@@ -117,7 +117,7 @@ def state(request: gate.StaffRequest, move_id: int) -> HttpResponse:
 @gate.permitted(permissions.MOVE_EVERYTHING)
 def errors(request: gate.StaffRequest, move_id: int) -> FileResponse:
     """/staff/import/<id>/errors.csv: a line each: file, line, column, what stands there, what is allowed."""
-    path = moving_desk.folder_of(_find(move_id)) / moving_desk.ERRORS
+    path = moving_desk.folder_of(_find(move_id)).joinpath(moving_desk.ERRORS)
     if not path.is_file():
         raise Http404
     gate.looked(request, f"move:{move_id}", action="flows.download_errors")
@@ -178,7 +178,7 @@ def _table(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _errors(move: Move) -> list[list[str]]:
-    path = moving_desk.folder_of(move) / moving_desk.ERRORS
+    path = moving_desk.folder_of(move).joinpath(moving_desk.ERRORS)
     if move.state != MoveState.WRONG or not path.is_file():
         return []
     with path.open(encoding="utf-8-sig", newline="") as file:

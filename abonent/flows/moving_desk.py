@@ -151,7 +151,7 @@ def is_stuck(move: Move) -> bool:
 
 def downloaded(move: Move, *, actor: str, address: str | None) -> Path:
     """The packed export, once more in the log.   Raises UnableToMove: it has expired."""
-    path = folder_of(move) / EXPORT
+    path = folder_of(move).joinpath(EXPORT)
     if move.state != MoveState.DONE or (move.expires_at and move.expires_at <= clock.now()) or not path.is_file():
         raise UnableToMove(_("The file is there no more: make a new export."))
     with db.atomic():
@@ -232,7 +232,7 @@ def _load(move: Move, told: "_Told", *, dry_run: bool, **more: Any) -> moving_in
     folder = folder_of(move)
     return moving_in.load(
         moving_received.path_of(folder),
-        errors=folder / ERRORS,
+        errors=folder.joinpath(ERRORS),
         on=clock.today(),
         actor=move.confirmed_by or move.asked_by,
         source=move.source,
@@ -249,7 +249,7 @@ def _write_out(move: Move, told: "_Told") -> None:
     try:
         report = moving_out.export(folder / "export", actor=move.asked_by, progress=told)
         told("pack", 0)
-        path, made = folder / EXPORT, folder / f"{EXPORT}.part"
+        path, made = folder.joinpath(EXPORT), folder / f"{EXPORT}.part"
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
             for one in sorted((folder / "export").iterdir()):
                 packed.write(one, one.name)

@@ -45,7 +45,7 @@ class Kept(NamedTuple):
 
 def path_of(folder: Path) -> Path:
     """What `moving_in.load` reads: the workbook, or the folder of CSV."""
-    book = folder / BOOK
+    book = folder.joinpath(BOOK)
     return book if book.is_file() else folder
 
 
@@ -101,7 +101,7 @@ def _unpack(packed: Path, folder: Path, room: _Room) -> None:
         with zipfile.ZipFile(packed) as archive:
             names = {one.filename.lower() for one in archive.infolist()}
             if names >= _BOOKS:
-                packed.rename(folder / BOOK)
+                packed.rename(folder.joinpath(BOOK))
                 return
             inside = [one for one in archive.infolist() if not one.is_dir()]
             if len(inside) > MOST_ENTRIES:
@@ -127,7 +127,7 @@ def _write(folder: Path, name: str, chunks: Iterable[bytes], room: _Room) -> Non
     if wanted is None:
         said = {"name": name[-80:], "names": ", ".join(_WANTED)}
         raise UnableToReceive(_("“%(name)s” is no table of a bundle. Name the files: %(names)s.") % said)
-    path = folder / wanted
+    path = folder.joinpath(wanted)
     if path.exists():
         raise UnableToReceive(_("“%(name)s” is there twice.") % {"name": name})
     with path.open("wb") as file:

@@ -16,6 +16,7 @@ from abonent.onboarding.models_papers import PersonDocument
 from abonent.payments.models import Payment
 from abonent.payments.models_cards import Autopay, BoundCard, Consent
 from abonent.payments.models_desk import Refund
+from abonent.payments.models_earlier import EarlierPayment
 from abonent.payments.models_receipts import Receipt
 from abonent.subscribers.models import Contact, Contract, PersonalConsent, Petition
 
@@ -173,6 +174,12 @@ SECTIONS: tuple[rows.Section, ...] = (
             ("credited_on", _("Credited")),
         ),
         rows.fields(Payment, "account_id", "id", "created_at", "channel", "amount_kop", "state", "method_title", "on"),
+    ),
+    rows.Section(
+        "earlier_payments",
+        _("Payments of the system before ours"),
+        (("paid_on", _WHEN), ("channel", _("Channel")), ("amount_kop", _SUM)),
+        rows.fields(EarlierPayment, "account_id", "paid_on", "paid_on", "channel", "amount_kop"),
     ),
     rows.Section(
         "refunds",

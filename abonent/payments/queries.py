@@ -9,6 +9,7 @@ from datetime import date, datetime
 from django.db.models import Q, Sum
 
 from abonent.payments.models import Channel, Payment, PaymentState, Stray
+from abonent.payments.models_earlier import EarlierPayment
 
 OPEN = (PaymentState.NEW, PaymentState.PENDING)
 
@@ -17,6 +18,14 @@ def of_account(account_id: int, *, first_on: date, last_on: date) -> list[Paymen
     """Credited payments of the operator's dates `[first_on, last_on]`, the newest first."""
     credited = Payment.objects.filter(account_id=account_id, state=PaymentState.SUCCEEDED)
     return list(credited.filter(on__gte=first_on, on__lte=last_on).order_by("-on", "-id"))
+
+
+def earlier_of(account_id: int, *, first_on: date | None, last_on: date, most: int) -> list[EarlierPayment]:
+    """Payments of the system before, the newest first: history beside the ledger.   first_on: None: from the first."""
+    found = EarlierPayment.objects.filter(account_id=account_id, paid_on__lte=last_on)
+    if first_on is not None:
+        found = found.filter(paid_on__gte=first_on)
+    return list(found.order_by("-paid_on", "-id")[:most])
 
 
 def open_of(account_id: int, *, limit: int = 5) -> list[Payment]:

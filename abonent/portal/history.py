@@ -15,12 +15,15 @@ from django.views.decorators.http import require_safe
 from abonent.billing import statement
 from abonent.core import clock, money, periods
 from abonent.ledger.models import Account
+from abonent.payments import queries as payments
 from abonent.payments import receipts as receipts_of
+from abonent.payments.models_earlier import EarlierPayment
 from abonent.payments.models_receipts import Receipt
 from abonent.portal import scope, screen, words
 from abonent.ui import formats
 
 # A cell that begins so is a formula for a spreadsheet, whoever wrote the name it came from.
+EARLIER_MOST = 200  # payments of the system before, of a month
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -64,6 +67,7 @@ def page(request: HttpRequest) -> HttpResponse:
             "here": "history",
             "looked": looked,
             "statement": looked.month,
+            "before": _before(looked),
             "lines": [one for line in reversed(looked.month.lines) for one in reversed(lines_of(line, receipts))],
         },
     )
@@ -220,6 +224,13 @@ def _look(own: scope.OwnRequest) -> Looked:
         later=months[at - 1] if at else None,
         account_id=cast(int, account_id),
     )
+
+
+def _before(looked: Looked) -> list[EarlierPayment]:
+    """What was paid in the system before: beside the ledger, which has it in its opening balance."""
+    month = looked.month.month
+    first_on = month.start if looked.earlier else None  # in the oldest month whatever is older than the contract too
+    return payments.earlier_of(looked.account_id, first_on=first_on, last_on=month.last_day, most=EARLIER_MOST)
 
 
 def _month(typed: str) -> date | None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,8 @@ from django.utils import translation
 from abonent.billing import statement
 from abonent.catalog.models import Offer
 from abonent.core import clock, periods
+from abonent.flows import personal_data
+from abonent.payments.models_earlier import EarlierPayment
 from abonent.portal import history
 from abonent.portal.tests.conftest import Browser
 from abonent.portal.tests.reading import words
@@ -99,6 +102,28 @@ def test_a_month_that_is_none_is_the_present_one(world: World, browser: Browser,
 
 def test_an_empty_month_says_what_will_stand_there(world: World, browser: Browser) -> None:
     assert "В этом месяце ничего не было" in words(browser(world.gleb).get("/cabinet/history/"))
+
+
+def test_payments_of_the_system_before_stand_beside_the_ledger_and_in_no_sum(world: World, browser: Browser) -> None:
+    anna = browser(world.anna)
+    month = "/cabinet/history/?month=2026-08"
+    plain = words(anna.get(month))
+    for paid_on, number in ((date(2026, 8, 3), "p-2"), (date(2019, 5, 4), "p-1")):
+        EarlierPayment.objects.create(
+            account_id=world.anna.account_id, source="before", external_id=number, paid_on=paid_on,
+            amount_kop=777_00, channel="Сбербанк",
+        )  # fmt: skip
+    page = words(anna.get(month))
+    assert "Оплачено до перехода к нам" in page
+    assert page.count("Сбербанк 777,00 ₽") == 2  # the oldest month has what is older than the contract too
+    assert page[: page.index("Оплачено до")] == plain[: page.index("Оплачено до")]
+    assert "777,00" not in words(anna.get("/cabinet/history/"))
+    whose = personal_data.whose(Contract.objects.get(id=world.anna.contract_id).customer_id)
+    taken = json.loads(b"".join(personal_data.as_json(whose, at=clock.now(), language="ru")))
+    assert [(one["paid_on"], one["amount_kop"]) for one in taken["earlier_payments"]] == [
+        ("2019-05-04", 777_00),
+        ("2026-08-03", 777_00),
+    ]
 
 
 def rows(who: Client, month: str) -> list[list[str]]:
