@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 
 from abonent.addresses import loading
 from abonent.billing import runs
@@ -97,10 +98,15 @@ def settle_statistics() -> None:
 
 def sign_in_everybody() -> list[str]:
     """A session for each user of the crowd; their cookies, for a load. Sessions live on real time."""
+    return sign_in(User.objects.filter(username__startswith="C").order_by("id"))
+
+
+def sign_in(users: QuerySet[User]) -> list[str]:
+    """A session for each; their cookies, in the same order."""
     with clock.frozen(clock.now()):
         store = SessionStore()
         cookies, rows = [], []
-        for user in User.objects.filter(username__startswith="C").order_by("id").iterator():
+        for user in users.iterator():
             key = secrets.token_hex(16)
             data = {
                 SESSION_KEY: str(user.pk),

@@ -9,8 +9,8 @@ select n,
        greatest((select max(id) from ledger_account), 999) + n as account_id,
        'C' || lpad((%(seed)s * 10000000 + n)::text, 9, '0') as number,
        -- a cheap, repeatable spread of 0..99 that depends on the seed
-       (abs(hashint8(n * 7919 + %(seed)s)) %% 100)::int as luck
-from generate_series(1, %(count)s) n;
+       (abs(hashint8(n * 7919 + %(seed)s)::bigint) %% 100)::int as luck
+from generate_series(1::bigint, %(count)s) n;
 
 insert into identity_user (id, username, password, is_active, is_staff, password_must_change, language)
 select user_id, number, '!', true, false, false, 'ru' from crowd;
@@ -23,7 +23,9 @@ from (
     from crowd c
     cross join lateral (
         -- repeatable spreads of their own, so that no name goes with one family name
-        select abs(hashint8(c.n * 31 + %(seed)s)) as a, abs(hashint8(c.n * 7 + 1)) as b, abs(hashint8(c.n * 13 + 2)) as d
+        select (abs(hashint8(c.n * 31 + %(seed)s)::bigint) %% 2147483647)::int as a,
+            (abs(hashint8(c.n * 7 + 1)::bigint) %% 2147483647)::int as b,
+            (abs(hashint8(c.n * 13 + 2)::bigint) %% 2147483647)::int as d
     ) dice
     cross join lateral (
         select case when c.n %% 2 = 0 then (%(women)s::text[])[1 + b %% cardinality(%(women)s::text[])]

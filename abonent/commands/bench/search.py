@@ -38,6 +38,7 @@ def run(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
                 )
         crowd.settle_statistics()
         yield from _rows(args, rnd)
+        yield _card(args)
 
 
 def _rows(args: argparse.Namespace, rnd: random.Random) -> Iterator[dict[str, Any]]:
@@ -84,20 +85,55 @@ def _rows(args: argparse.Namespace, rnd: random.Random) -> Iterator[dict[str, An
         if what not in ("nobody's name", "name with typos", "address with a typo") and not find(texts[0]):
             raise load.UnableToLoad(f"{what}: «{texts[0]}» finds nobody")
         spent = _timed(find, texts)
-        p99 = spent[len(spent) * 99 // 100]
-        yield {
-            "bench": "search",
-            "what": what,
-            "accounts": args.accounts,
-            "seconds": round(sum(spent), 3),
-            "per_second": int(len(spent) / sum(spent)),
-            "p50_ms": round(spent[len(spent) // 2] * 1000, 1),
-            "p99_ms": round(p99 * 1000, 1),
-            "aim_ms": AIM_MS,
-            "floor_seconds": round(sum(floor), 3),
-            "ratio": round(sum(spent) / sum(floor), 1),
-            "load": round(os.getloadavg()[0], 1),
-        }
+        yield _row(args, what, spent, floor)
+
+
+def _row(args: argparse.Namespace, what: str, spent: list[float], floor: list[float]) -> dict[str, Any]:
+    """spent, floor: seconds of each, the shortest first."""
+    return {
+        "bench": "search",
+        "what": what,
+        "accounts": args.accounts,
+        "seconds": round(sum(spent), 3),
+        "per_second": int(len(spent) / sum(spent)),
+        "p50_ms": round(spent[len(spent) // 2] * 1000, 1),
+        "p99_ms": round(spent[len(spent) * 99 // 100] * 1000, 1),
+        "aim_ms": AIM_MS,
+        "floor_seconds": round(sum(floor), 3),
+        "ratio": round(sum(spent) / sum(floor), 1),
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def _card(args: argparse.Namespace) -> dict[str, Any]:
+    """The whole page of a subscriber, as an operator opens it: every part of it, and the note that he looked."""
+    from django.test import Client
+
+    from abonent.core import db
+    from abonent.demo import crowd
+    from abonent.identity import users
+    from abonent.identity.models import User
+
+    with db.atomic():
+        users.create_staff("bench", role="support", password="of nobody: signed in below")
+    (cookie,) = crowd.sign_in(User.objects.filter(username="bench"))
+    browser = Client(headers={"host": "localhost", "cookie": cookie})
+    numbers = [
+        row["number"]
+        for row in db.rows(
+            "select number from subscribers_contract where id in (select (random() * %s)::int from"
+            " generate_series(1, %s)) limit %s",
+            [args.accounts, SEARCHES * 3, SEARCHES],
+        )
+    ]
+
+    def look(number: str) -> None:
+        answer = browser.get(f"/staff/contracts/{number}/")
+        if answer.status_code != 200:
+            raise load.UnableToLoad(f"the card of {number} answers {answer.status_code}")
+
+    spent, floor = _timed(look, numbers), _timed(lambda one: db.rows(_FLOOR, [one]), numbers)
+    return _row(args, "the card of one found", spent, floor)
 
 
 def _timed(work: Callable[[str], object], texts: Sequence[str]) -> list[float]:
