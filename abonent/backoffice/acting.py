@@ -5,6 +5,7 @@ An act is a row: who may, what is typed, what it would do, the verb. `acts` has 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +18,8 @@ from django.utils.translation import gettext as _
 from abonent.backoffice import because, gate, screen
 from abonent.billing import queries as billing
 from abonent.core import clock, money
+from abonent.flows import four_eyes
+from abonent.payments import refunds, warrants
 from abonent.subscribers import finding
 
 if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
@@ -74,14 +77,15 @@ class Case(NamedTuple):
 
 
 class Act(NamedTuple):
-    permission: str
+    any_of: tuple[str, ...]  # permissions
     label: StrPromise
     icon: str  # of the lucide package
     fields: Callable[[Case], list[Field]]
     look: Callable[[Case], Look]  # raises Refused
     do: Callable[[Case], str]  # what was done, in words; raises Refused
-    fits: Callable[[billing.Overview], bool] = lambda seen: True
+    fits: Callable[[billing.Overview, finding.FoundContract], bool] = lambda seen, found: found.ended_on is None
     binds: bool = False  # its token is checked by the verb; else the look is made anew and compared
+    gives: Callable[[Case], four_eyes.Wanted] | None = None  # money away: beyond one's own sum a colleague says yes
 
 
 def page(request: gate.StaffRequest, contract: finding.FoundContract, seen: billing.Overview, act: Act) -> HttpResponse:
@@ -97,11 +101,12 @@ def page(request: gate.StaffRequest, contract: finding.FoundContract, seen: bill
             raise Refused(_("Write why: it stands in the log."), "why")
         if request.POST.get("do") != "yes":
             return _preview(case, act, act.look(case))
-        if not act.binds:
+        beyond = _beyond(case, act)
+        if beyond is not None or not act.binds:
             look = act.look(case)
             if _stamp(case, look) != request.POST.get("stamp", ""):
                 return _preview(case, act, look, _("It would do something else now. Look once more."))
-        done = act.do(case)
+        done = act.do(case) if beyond is None else _ask(case, beyond)
     except Refused as refused:
         return _form(case, act, refused)
     request.session[DONE_KEY] = done
@@ -119,14 +124,6 @@ def read_sum(case: Case, name: str = "sum") -> int:
     return amount_kop
 
 
-def require_within(case: Case, amount_kop: int, field: str = "sum") -> None:
-    """What one act of this role may move at most.   Raises Refused."""
-    role = case.request.user.role
-    if role is not None and role.most_kop is not None and amount_kop > role.most_kop:
-        said = {"sum": money.show(role.most_kop)}
-        raise Refused(_("Your role moves %(sum)s at once at most: ask somebody whose role may more.") % said, field)
-
-
 def read_day(case: Case, name: str) -> date:
     """Raises Refused."""
     try:
@@ -136,6 +133,40 @@ def read_day(case: Case, name: str) -> date:
     if not date(2000, 1, 1) <= day < date(3000, 1, 1):
         raise Refused(_("This is not a day. Write it like 30.11.2026."), name)
     return day
+
+
+def _beyond(case: Case, act: Act) -> four_eyes.Wanted | None:
+    """What it would give away, where that is more than this person may alone.   Raises Refused."""
+    wanted = act.gives(case) if act.gives is not None else None
+    return wanted if wanted is not None and four_eyes.needs_second(case.request.user, wanted.amount_kop) else None
+
+
+def _second(case: Case, wanted: four_eyes.Wanted) -> dict[str, Any]:
+    """What may be given alone, and whose yes would do.   Raises Refused."""
+    names = four_eyes.who_may(wanted.amount_kop, but=case.request.actor)
+    alone_kop = four_eyes.alone_kop(case.request.user)
+    if not names:
+        said = {"sum": money.show(alone_kop or 0)}
+        raise Refused(_("Alone you give %(sum)s at most, and there is no colleague who may say the second yes.") % said)
+    return {"alone_kop": alone_kop, "names": names}
+
+
+def _ask(case: Case, wanted: four_eyes.Wanted) -> str:
+    """Instead of doing it.   Raises Refused."""
+    try:
+        four_eyes.ask(
+            wanted, token=case.token, why=case.why, actor=case.request.actor, at=clock.now(),
+            address=case.request.address,
+        )  # fmt: skip
+    except four_eyes.NobodyMay:
+        raise Refused(_("There is no colleague who may say the second yes.")) from None
+    except warrants.WaitsAlready:
+        raise Refused(_("The same waits for a second yes at this contract already.")) from None
+    except (warrants.TokenUsed, refunds.UnableToRefund):
+        raise Refused(_("It would do something else now. Look once more.")) from None
+    return _("%(sum)s: a colleague is asked for the second yes. It is done when he says it.") % {
+        "sum": money.show(wanted.amount_kop)
+    }
 
 
 def _back(case: Case) -> str:
@@ -164,6 +195,8 @@ def _form(case: Case, act: Act, refused: Refused | None = None) -> HttpResponse:
 
 def _preview(case: Case, act: Act, look: Look, problem: str = "") -> HttpResponse:
     names = [one.name for one in act.fields(case)]
+    beyond = _beyond(case, act)
+    token = (case.token if problem else "") or look.token or secrets.token_urlsafe(24)
     context = {
         "here": "staff_search",
         "contract": case.contract,
@@ -171,7 +204,9 @@ def _preview(case: Case, act: Act, look: Look, problem: str = "") -> HttpRespons
         "look": look,
         "kept": [(name, case.typed[name]) for name in names if name in case.typed],
         "why": case.why,
-        "stamp": "" if act.binds else _stamp(case, look),
+        "stamp": _stamp(case, look),
+        "token": token,
+        "second": None if beyond is None else _second(case, beyond),
         "because": because.of(case.request, case.contract.id),
         "back": _back(case),
         "problem": problem,

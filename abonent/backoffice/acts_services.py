@@ -8,15 +8,16 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from abonent.backoffice.acting import Case, Field, Line, Look, Refused, read_day, read_sum, require_within
+from abonent.backoffice.acting import Case, Field, Line, Look, Refused, read_day, read_sum
 from abonent.billing import changes, deferrals, endings, obstacles, pauses, quotes, tariff_prices
 from abonent.billing import queries as billing
 from abonent.billing.models import Subscription
 from abonent.billing.models_changes import ChangeState
 from abonent.catalog import queries as catalog
 from abonent.core import money, periods
-from abonent.flows import change_tariff, defer, end_contract, own_devices, pause
+from abonent.flows import change_tariff, defer, end_contract, four_eyes, own_devices, pause
 from abonent.network import devices, rules
+from abonent.payments.models_warrants import WarrantVerb
 from abonent.subscribers.models import Line as NetworkLine
 from abonent.ui import formats, refusals, words
 
@@ -99,7 +100,6 @@ def deferral_fields(case: Case) -> list[Field]:
 
 def deferral_look(case: Case) -> Look:
     amount_kop = read_sum(case)
-    require_within(case, amount_kop)
     try:
         may = deferrals.allowed(case.seen, on=case.today)
         if amount_kop < may.least_kop:
@@ -119,6 +119,10 @@ def deferral_look(case: Case) -> Look:
             Line(_("Balance after"), money.show(case.seen.balance_kop - may.fee_kop - charged_kop)),
         ]
     )
+
+
+def deferral_gives(case: Case) -> four_eyes.Wanted:
+    return four_eyes.Wanted(WarrantVerb.DEFERRAL, case.seen.account_id, read_sum(case))
 
 
 def deferral_do(case: Case) -> str:

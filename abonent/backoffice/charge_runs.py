@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from abonent.backoffice import gate, screen
+from abonent.backoffice import gate, reasons, screen
 from abonent.billing import runs
 from abonent.billing.models import ChargeChunk, ChargeRun, RunState
 from abonent.core import clock
@@ -101,6 +101,7 @@ def _show(request: gate.StaffRequest, run: ChargeRun, *, wrong: str = "", status
         "went": _went(run) if run.state == RunState.RUNNING else None,
         "may_continue": gate.may(request, permissions.CONTINUE_CHARGE_RUNS),
         "wrong": wrong,
+        "said": reasons.said,
     }
     return screen.show(request, "backoffice/charge_run.html", context, status=status)
 

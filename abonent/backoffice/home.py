@@ -19,7 +19,7 @@ from abonent.network import queries_staff as network
 from abonent.onboarding import calendar, windows
 from abonent.onboarding import queries as onboarding
 from abonent.onboarding.models_visits import VisitState
-from abonent.payments import receipts
+from abonent.payments import receipts, warrants
 from abonent.payments.models_desk import BankEntry, BankEntryState, Difference
 from abonent.support import queries as support
 
@@ -76,6 +76,14 @@ WAITING: tuple[Waiting, ...] = (
             Change.objects.filter(state=ChangeState.ASKED).count(),
             _("Changes of tariff that wait for approval"),
             reverse("staff_approvals"),
+        ),
+    ),
+    Waiting(
+        permissions.SECOND_YES,
+        lambda request: Tile(
+            warrants.count_waiting(but=request.actor),
+            _("Acts of colleagues that wait for your second yes"),
+            reverse("staff_second_yes"),
         ),
     ),
     Waiting(

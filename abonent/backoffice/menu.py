@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
+from abonent.flows import four_eyes
 from abonent.identity import permissions
 
 if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
@@ -40,6 +41,7 @@ ITEMS: tuple[Item, ...] = (
     Item("staff_notices", "bell", _("Words of notices"), (permissions.SEND_MAILINGS,)),
     Item("staff_cash", "banknote", _("Cash desk"), (permissions.TAKE_CASH,)),
     Item("staff_approvals", "git-pull-request-arrow", _("Changes of tariff"), (permissions.APPROVE_TARIFF_CHANGES,)),
+    Item("staff_second_yes", "check-check", _("Second yes"), (permissions.SECOND_YES, *four_eyes.ASKED_WITH)),
     Item("staff_reports", "chart-column", _("Reports"), (permissions.VIEW_REPORTS,)),
     Item("staff_charge_runs", "calendar-check", _("Charge runs"), (permissions.VIEW_MONEY,)),
     Item("staff_parked", "circle-parking", _("Parked accounts"), (permissions.VIEW_MONEY,)),

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from abonent.backoffice import gate, screen
+from abonent.backoffice import gate, reasons, screen
 from abonent.billing import parking
 from abonent.core import clock
 from abonent.flows import unpark
@@ -31,8 +31,14 @@ def _unpark(request: gate.StaffRequest) -> HttpResponse:
     try:
         unpark.unpark(account_id, on=clock.today(), by=request.actor, why=why)
     except parking.UnableToUnpark as refused:
-        return _show(request, wrong=str(refused), account_id=account_id, status=422)
+        return _show(request, wrong=_why_not(refused), account_id=account_id, status=422)
     return HttpResponseRedirect(f"{reverse('staff_parked')}?done=1")
+
+
+def _why_not(refused: parking.UnableToUnpark) -> str:
+    if isinstance(refused, parking.SenselessStill):
+        return _("Mend it first. %(what)s") % {"what": reasons.said(refused.what)}
+    return _("It is not parked any more: somebody has just taken it back.")
 
 
 def _show(request: gate.StaffRequest, *, wrong: str = "", account_id: int = 0, status: int = 200) -> HttpResponse:
@@ -41,6 +47,7 @@ def _show(request: gate.StaffRequest, *, wrong: str = "", account_id: int = 0, s
         "here": "staff_parked",
         "parked": parked,
         "on_date": clock.on_date,
+        "said": reasons.said,
         "may_unpark": gate.may(request, permissions.CONTINUE_CHARGE_RUNS),
         "wrong": wrong,
         "wrong_id": account_id if any(one.account_id == account_id for one in parked) else 0,

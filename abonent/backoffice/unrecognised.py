@@ -6,13 +6,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from abonent.backoffice import gate, screen
+from abonent.backoffice import gate, reasons, screen
 from abonent.core import clock, db
 from abonent.flows import import_statement, reconciling
 from abonent.identity import permissions
 from abonent.payments import bank_entries, differences
 from abonent.payments.bank_statements.parsing import MAX_OCTETS
 from abonent.payments.models_desk import DifferenceKind
+from abonent.ui import words
 
 KINDS = {
     DifferenceKind.MISSING_HERE: gettext_lazy("they have it, we have not"),
@@ -96,6 +97,7 @@ def _bank(
         "here": "staff_bank",
         "queue": queue,
         "total_kop": sum(one.amount_kop for one in queue),
+        "said": reasons.said,
         "wrong": wrong,
         "wrong_id": entry_id if any(one.pk == entry_id for one in queue) else 0,
         "report": report,
@@ -109,6 +111,7 @@ def _differing(request: gate.StaffRequest, *, wrong: str = "") -> HttpResponse:
         "here": "staff_differences",
         "found": differences.open_ones(),
         "kinds": KINDS,
+        "channels": words.CHANNELS,
         "wrong": wrong,
         "done": not wrong and "done" in request.GET,
     }

@@ -40,6 +40,14 @@ class UnableToUnpark(Exception):
     """The account is not parked, or makes no sense still; the text says what to mend."""
 
 
+class SenselessStill(UnableToUnpark):
+    """What it was parked for is not mended.   what: as a reason of parking."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"mend it first: {what}")
+        self.what = what
+
+
 class Parked(NamedTuple):
     """An account that no run charges."""
 
@@ -74,7 +82,7 @@ def unpark(account_id: int) -> Parked:
     db.lock(Account, [account_id])
     senseless = db.rows(_SENSELESS, [account_id, rules.MAX_PRICE_KOP, list(rules.CHARGED)])
     if senseless:
-        raise UnableToUnpark(f"mend it first: {'; '.join(row['what'] for row in senseless)}")
+        raise SenselessStill("; ".join(row["what"] for row in senseless))
     if not db.run("delete from billing_parkedaccount where account_id = %s", [account_id]):
         raise UnableToUnpark(f"account {account_id} is not parked: somebody else has just taken it back")
     db.run(_STOP_OVERDUE, {"account_id": account_id})

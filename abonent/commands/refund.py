@@ -28,9 +28,9 @@ def run(args: argparse.Namespace) -> int:
     """0: done or on its way; 1: it could not be, and the text says why."""
     from abonent.commands import staff_names
     from abonent.core import clock, money
-    from abonent.flows import refunding
-    from abonent.identity import permissions
-    from abonent.payments import refunds
+    from abonent.flows import four_eyes, refunding
+    from abonent.identity import permissions, queries
+    from abonent.payments import refunds, warrants
     from abonent.payments.models import Payment
 
     if args.verb == "list":
@@ -39,18 +39,29 @@ def run(args: argparse.Namespace) -> int:
     refusal = staff_names.refusal(args.by, wanted)
     if refusal:
         return _refuse(refusal)
-    if not Payment.objects.filter(id=args.payment).exists():
+    payment = Payment.objects.filter(id=args.payment).first()
+    if payment is None:
         return _refuse(f"there is no payment {args.payment}")
+    by = queries.staff_by_name(args.by)
+    assert by is not None, args.by
     token = args.token or secrets.token_urlsafe(24)
     console.print(f"token {token}", markup=False)
     try:
+        amount_kop = money.parse(args.sum)
+        if four_eyes.needs_second(by, amount_kop):
+            if args.beyond:
+                return _refuse("--beyond and more than one gives alone: that needs a role that may both")
+            wanted = four_eyes.Wanted("refund", payment.account_id, amount_kop, {"payment_id": payment.pk})
+            waits = four_eyes.ask(wanted, token=token, why=args.why, actor=args.by, at=clock.now())
+            console.print(f"warrant {waits.pk}: waits for a colleague's yes at /staff/second-yes/", markup=False)
+            return 0
         made = refunding.ask(
-            payment_id=args.payment, amount_kop=money.parse(args.sum), submit_token=token, actor=args.by, why=args.why,
+            payment_id=args.payment, amount_kop=amount_kop, submit_token=token, actor=args.by, why=args.why,
             on=clock.today(), beyond=args.beyond,
         )  # fmt: skip
     except money.UnableToParse:
         return _refuse(f"«{args.sum}» is not a sum: 500 or 500,00")
-    except refunds.UnableToRefund as error:
+    except (refunds.UnableToRefund, warrants.UnableToWarrant) as error:
         return _refuse(f"{type(error).__name__}: {error}")
     if made.state == "canceled":
         return _refuse(f"the bank refuses: {made.cancel_reason}")

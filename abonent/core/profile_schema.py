@@ -285,6 +285,7 @@ class ProfileFile(typed_files.Model):
     password_must_change: bool
     staff_two_factor: Literal["required", "offered"]
     device_limit: int = Field(ge=1, le=100)
+    second_yes_kop: Sum | None = Field(alias="second_yes_above", default=None)
     refund_days: int = Field(ge=1, le=60)
     overdue_days: int = Field(ge=1, le=366)
     run_tolerance_per_mille: int = Field(alias="run_tolerance", ge=0, le=1000)

@@ -62,19 +62,28 @@ def cancel(change_id: int, *, account_id: int, actor: str, address: str | None =
     return change
 
 
-def approve(change_id: int, *, by: str) -> Change:
+def look_asked(change: Change) -> tariff_prices.Priced:
+    """What a yes to a request would do today; nothing is written.   Raises tariff_prices.UnableToChange."""
+    assert change.version is not None, change.pk
+    return changes.price(
+        account_id=change.account_id, subscription_id=change.subscription_id, code=change.version.offer.code,
+        is_now=change.is_now, on=clock.today(), change_id=change.pk,
+    )  # fmt: skip
+
+
+def approve(change_id: int, *, by: str, address: str | None = None) -> Change:
     """The staff's yes, at today's sum.   Raises tariff_prices.UnableToChange."""
     with transfers.alarm_on_refusal(), db.atomic():
         change = changes.approve(change_id, by=by, on=clock.today(), at=clock.now())
-        _tell(change, actor=by, action="billing.approve_change")
+        _tell(change, actor=by, action="billing.approve_change", address=address)
     return change
 
 
-def refuse(change_id: int, *, by: str, why: str) -> Change:
+def refuse(change_id: int, *, by: str, why: str, address: str | None = None) -> Change:
     """The staff's no; the subscriber reads why.   Raises changes.NotOpen."""
     with db.atomic():
         change = changes.refuse(change_id, by=by, why=why, at=clock.now())
-        _tell(change, actor=by, action="billing.refuse_change")
+        _tell(change, actor=by, action="billing.refuse_change", address=address)
     return change
 
 

@@ -1,6 +1,7 @@
 """Settle what an ended contract has left, and close its account: at exactly zero, never else.
 
-Asked for through support: staff run `close`. The owner himself may pay, ask the rest back, or move it.
+Asked for through support: staff run `close`. The owner himself may pay, ask the rest back (cash_desk.py pays it
+out), or move it.
 """
 
 from datetime import date, datetime
@@ -120,14 +121,6 @@ def withdraw_payout(*, account_id: int, actor: str, address: str | None = None) 
     return made
 
 
-def pay_out(*, payout_id: int, on: date, actor: str, address: str | None = None) -> Payout:
-    """Staff have paid it at the cash desk. Twice is once.   Raises endings.UnableToEnd."""
-    with db.atomic():
-        made = endings.pay_out(payout_id, on=on, actor=actor)
-        _record("pay_out", made.account_id, actor, {"amount_kop": made.amount_kop}, address)
-    return made
-
-
 def move_left(*, contract_id: int, to_contract_id: int, on: date, actor: str, address: str | None = None) -> int:
     """Move what is left to another contract of the same person, and resume what it covers there; give the kopecks.
 
@@ -151,8 +144,13 @@ def move_left(*, contract_id: int, to_contract_id: int, on: date, actor: str, ad
 def write_off(*, account_id: int, on: date, actor: str, why: str, address: str | None = None) -> int:
     """Staff give up what is left or owed; give the balance as it was.   Raises endings.UnableToEnd."""
     with db.atomic():
-        balance_kop = endings.write_off(account_id, on=on)
-        _record("write_off", account_id, actor, {"balance_kop": balance_kop}, address, why)
+        return give_up(account_id=account_id, on=on, actor=actor, why=why, address=address)
+
+
+def give_up(*, account_id: int, on: date, actor: str, why: str, address: str | None) -> int:
+    """`write_off` in the caller's transaction."""
+    balance_kop = endings.write_off(account_id, on=on)
+    _record("write_off", account_id, actor, {"balance_kop": balance_kop}, address, why)
     return balance_kop
 
 

@@ -30,25 +30,30 @@ def grant(
     Raises deferrals.UnableToDefer.
     """
     with db.atomic():
-        made = deferrals.grant(account_id, amount_kop=amount_kop, on=on, actor=actor)
-        resumed = resuming.resume(account_id, on=on)
-        contract_id = Account.objects.values_list("contract_id", flat=True).get(id=account_id)
-        assert contract_id is not None
-        audit.record(
-            actor=actor,
-            action="billing.grant_deferral",
-            subject=f"account:{account_id}",
-            new={"amount_kop": amount_kop, "fee_kop": made.fee_kop, "ends_on": made.ends_on.isoformat()},
-            why=why,
-            address=address,
-        )
-        outbox.queue(
-            key=f"deferral_granted:{made.pk}",
-            contract_id=contract_id,
-            kind="deferral_granted",
-            params={"amount_kop": amount_kop, "ends_on": made.ends_on.isoformat()},
-        )
-        events.publish(f"contract:{contract_id}", "deferral", {"deferral_id": made.pk})
+        return give(account_id=account_id, amount_kop=amount_kop, on=on, actor=actor, why=why, address=address)
+
+
+def give(*, account_id: int, amount_kop: int, on: date, actor: str, why: str, address: str | None) -> Granted:
+    """`grant` in the caller's transaction."""
+    made = deferrals.grant(account_id, amount_kop=amount_kop, on=on, actor=actor)
+    resumed = resuming.resume(account_id, on=on)
+    contract_id = Account.objects.values_list("contract_id", flat=True).get(id=account_id)
+    assert contract_id is not None
+    audit.record(
+        actor=actor,
+        action="billing.grant_deferral",
+        subject=f"account:{account_id}",
+        new={"amount_kop": amount_kop, "fee_kop": made.fee_kop, "ends_on": made.ends_on.isoformat()},
+        why=why,
+        address=address,
+    )
+    outbox.queue(
+        key=f"deferral_granted:{made.pk}",
+        contract_id=contract_id,
+        kind="deferral_granted",
+        params={"amount_kop": amount_kop, "ends_on": made.ends_on.isoformat()},
+    )
+    events.publish(f"contract:{contract_id}", "deferral", {"deferral_id": made.pk})
     return Granted(made.pk, amount_kop, made.fee_kop, made.ends_on, resumed)
 
 

@@ -65,30 +65,52 @@ def ask(
     """
     require_token(submit_token)
     with db.atomic():
-        payment = payments.lock(payment_id)
-        refund = refunds.by_token(submit_token, payment_id=payment_id, amount_kop=amount_kop)
-        if refund is None:
-            if payment.channel != Channel.YOOKASSA or payment.external_id is None:
-                raise WrongWay(f"payment {payment_id} came by {payment.channel}: no bank can be asked to return it")
-            refunds.require_left(payment, amount_kop)
-            refund_id = refunds.reserve_id()
-            refund = refunds.open_refund(
-                payment,
-                refund_id=refund_id,
-                channel=Channel.YOOKASSA,
-                amount_kop=amount_kop,
-                submit_token=submit_token,
-                request=_request(payment, refund_id, amount_kop),
-                due_on=due_on(on),
-                beyond=require_balance(payment.account_id, amount_kop, beyond=beyond),
-                actor=actor,
-                why=why,
-                at=clock.now(),
-            )
-            record(refund, actor, why, address)
-            ask_again.defer_in(ASK_AFTER_SECONDS[0], refund_id=refund.pk, turn=0)
+        refund = open_asked(
+            payments.lock(payment_id), amount_kop=amount_kop, submit_token=submit_token, actor=actor, why=why, on=on,
+            beyond=beyond, address=address,
+        )  # fmt: skip
     refund_settling.ask_bank(refund.pk)
     return Refund.objects.get(id=refund.pk)
+
+
+def open_asked(
+    payment: Payment,
+    *,
+    amount_kop: int,
+    submit_token: str,
+    actor: str,
+    why: str,
+    on: date,
+    beyond: bool = False,
+    address: str | None = None,
+) -> Refund:
+    """The first half of `ask`, in the caller's transaction; after its commit refund_settling.ask_bank, or the job does.
+
+    payment: locked.   Raises refunds.UnableToRefund.
+    """
+    known = refunds.by_token(submit_token, payment_id=payment.pk, amount_kop=amount_kop)
+    if known is not None:
+        return known
+    if payment.channel != Channel.YOOKASSA or payment.external_id is None:
+        raise WrongWay(f"payment {payment.pk} came by {payment.channel}: no bank can be asked to return it")
+    refunds.require_left(payment, amount_kop)
+    refund_id = refunds.reserve_id()
+    refund = refunds.open_refund(
+        payment,
+        refund_id=refund_id,
+        channel=Channel.YOOKASSA,
+        amount_kop=amount_kop,
+        submit_token=submit_token,
+        request=_request(payment, refund_id, amount_kop),
+        due_on=due_on(on),
+        beyond=require_balance(payment.account_id, amount_kop, beyond=beyond),
+        actor=actor,
+        why=why,
+        at=clock.now(),
+    )
+    record(refund, actor, why, address)
+    ask_again.defer_in(ASK_AFTER_SECONDS[0], refund_id=refund.pk, turn=0)
+    return refund
 
 
 def give_by_order(

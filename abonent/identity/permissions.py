@@ -17,6 +17,8 @@ VIEW_MONEY: Final = "money.view"
 TAKE_CASH: Final = "money.take_cash"
 GIVE_BONUSES: Final = "money.give_bonuses"
 CORRECT_MONEY: Final = "money.correct"
+TAKE_BACK_OWN_CASH: Final = "money.take_back_own_cash"
+SECOND_YES: Final = "money.second_yes"
 REFUND: Final = "money.refund"
 REFUND_BEYOND_LIMITS: Final = "money.refund_beyond_limits"
 SET_CREDIT_LIMITS: Final = "money.set_credit_limits"
@@ -49,6 +51,8 @@ DESCRIPTIONS: Final = {
     TAKE_CASH: gettext_lazy("Take cash"),
     GIVE_BONUSES: gettext_lazy("Give bonuses"),
     CORRECT_MONEY: gettext_lazy("Reverse transfers and write debts off"),
+    TAKE_BACK_OWN_CASH: gettext_lazy("Take back cash of one's own open shift"),
+    SECOND_YES: gettext_lazy("Say the second yes to what colleagues may not give away alone"),
     REFUND: gettext_lazy("Refund payments"),
     REFUND_BEYOND_LIMITS: gettext_lazy("Refund more than the balance allows"),
     SET_CREDIT_LIMITS: gettext_lazy("Set credit limits"),

@@ -59,6 +59,17 @@ def current(cashier: str) -> CashShift | None:
     return CashShift.objects.filter(cashier=cashier, closed_at__isnull=True).first()
 
 
+def require_open(cashier: str) -> None:
+    """Hold the cashier's open shift, shared, until the transaction ends.   Raises NoneOpen."""
+    db.require_transaction()
+    if not db.rows("select id from payments_cashshift where cashier = %s and closed_at is null for share", [cashier]):
+        raise NoneOpen(f"{cashier} has no open shift")
+
+
+def is_open(shift_id: int) -> bool:
+    return CashShift.objects.filter(id=shift_id, closed_at__isnull=True).exists()
+
+
 def sums(shift_id: int) -> Sums:
     return Sums(**db.rows(_SUMS, [shift_id])[0])
 

@@ -78,10 +78,14 @@ where (n, first, last) is distinct from (last_number::bigint, 1, last_number)
 select format('cash order %s (%s No. %s of %s): %s kopecks of account %s', o.id, o.kind, o.number, o.year, o.amount_kop,
               o.account_id) as what
 from payments_cashorder o
-left join payments_payment p on p.id = o.payment_id and p.state = 'succeeded' and p.channel = 'cash'
+left join payments_reversal v on v.payment_id = o.reversal_id and v.kind = 'correction'
+left join payments_payment p on p.id = coalesce(o.payment_id, v.payment_id) and p.state = 'succeeded'
+     and p.channel = 'cash'
 left join payments_refund r on r.id = o.refund_id and r.state = 'succeeded' and r.channel = 'cash'
+left join billing_payout left_over on left_over.id = o.payout_id and left_over.state = 'paid'
 where (o.amount_kop, o.account_id)
-      is distinct from (coalesce(p.amount_kop, r.amount_kop), coalesce(p.account_id, r.account_id))
+      is distinct from (coalesce(p.amount_kop, r.amount_kop, left_over.amount_kop),
+                        coalesce(p.account_id, r.account_id, left_over.account_id))
 
 -- rule: a closed shift's sums are its orders'
 select format('shift %s of %s says %s taken in %s and %s given in %s; its orders are %s in %s and %s in %s', s.number,

@@ -116,4 +116,4 @@ class Stray(models.Model):
 
 
 # Django finds models here: they need those above.
-from abonent.payments import models_desk, models_earlier, models_gateways, models_receipts  # noqa: E402, F401
+from abonent.payments import models_desk, models_earlier, models_gateways, models_receipts, models_warrants  # noqa: E402, F401

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from abonent.billing.models import Payout
 from abonent.ledger.models import Account
 from abonent.payments.models import Channel, Payment
 from abonent.payments.models_shifts import CashShift
@@ -96,7 +97,10 @@ class Reversal(models.Model):
 
 class CashOrderKind(models.TextChoices):
     IN = "in"  # receipt order: cash taken
-    OUT = "out"  # expense order: cash given back
+    OUT = "out"  # expense order: cash given back, a mistake taken back, or what is left after a contract's end
+
+
+_NOT_OUT = {"refund__isnull": True, "reversal__isnull": True, "payout__isnull": True}
 
 
 class CashOrder(models.Model):
@@ -114,20 +118,28 @@ class CashOrder(models.Model):
     amount_kop = models.BigIntegerField()
     payment = models.OneToOneField(Payment, null=True, on_delete=models.PROTECT, related_name="cash_order")
     refund = models.OneToOneField(Refund, null=True, on_delete=models.PROTECT, related_name="cash_order")
+    reversal = models.OneToOneField(Reversal, null=True, on_delete=models.PROTECT, related_name="cash_order")
+    payout = models.OneToOneField(Payout, null=True, on_delete=models.PROTECT, related_name="cash_order")
     cashier = models.CharField(max_length=150)
     data = models.JSONField()
-    shift = models.ForeignKey(CashShift, null=True, on_delete=models.PROTECT, related_name="orders")  # null: none open
+    # null: taken while none was open; what is given back is always of one
+    shift = models.ForeignKey(CashShift, null=True, on_delete=models.PROTECT, related_name="orders")
     made_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["kind", "year", "number"], name="payments_cashorder_number"),
             models.CheckConstraint(
-                condition=models.Q(kind="in", payment__isnull=False, refund__isnull=True)
-                | models.Q(kind="out", refund__isnull=False, payment__isnull=True),
+                condition=models.Q(kind="in", payment__isnull=False, **_NOT_OUT)
+                | models.Q(kind="out", payment__isnull=True, **{**_NOT_OUT, "refund__isnull": False})
+                | models.Q(kind="out", payment__isnull=True, **{**_NOT_OUT, "reversal__isnull": False})
+                | models.Q(kind="out", payment__isnull=True, **{**_NOT_OUT, "payout__isnull": False}),
                 name="payments_cashorder_names_its_cause",
             ),
             models.CheckConstraint(condition=models.Q(amount_kop__gt=0), name="payments_cashorder_amount_positive"),
+            models.CheckConstraint(  # not valid: of what was given back before
+                condition=models.Q(kind="in") | models.Q(shift__isnull=False), name="payments_cashorder_out_of_a_drawer"
+            ),
         ]
 
 

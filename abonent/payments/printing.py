@@ -61,7 +61,7 @@ def _out(order: CashOrder) -> dict[str, Any]:
         "form": _("Form KO-2, OKUD 0310002"),
         "facts": [
             [_("Give to"), order.data["customer"]],
-            [pgettext("cash order", "Basis"), _("refund, %(basis)s") % {"basis": _basis(order)}],
+            [pgettext("cash order", "Basis"), _why_out(order) % {"basis": _basis(order)}],
             [pgettext("cash order", "Sum"), words.of_sum(order.amount_kop, formats.language())],
         ],
         "signatures": [
@@ -93,6 +93,14 @@ def _basis(order: CashOrder) -> str:
         "number": order.data["contract"],
         "day": signed,
     }
+
+
+def _why_out(order: CashOrder) -> str:
+    if order.reversal_id is not None:
+        return _("correction of a mistaken receipt order No. %(number)s, %%(basis)s") % {"number": order.data["order"]}
+    if order.payout_id is not None:
+        return _("what is left after the contract's end, %(basis)s")
+    return _("refund, %(basis)s")
 
 
 def _vat(order: CashOrder) -> str:

@@ -11,6 +11,10 @@ class UnableToReverse(Exception):
     """The payment stands as it was."""
 
 
+class NotOwnDrawer(UnableToReverse):
+    """It is not cash that this cashier took in the shift that is open."""
+
+
 def require_reversible(payment: Payment) -> None:
     """payment: locked.   Raises UnableToReverse: not credited, or some of it has gone back as refunds."""
     if payment.state != PaymentState.SUCCEEDED:

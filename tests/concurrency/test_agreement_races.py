@@ -17,7 +17,7 @@ from django.db import connection
 from abonent.billing import deferrals
 from abonent.billing.models import Change, Deferral, Ending, Pause, Payout, Terms
 from abonent.core import db
-from abonent.flows import change_addons, change_tariff, close_account, defer, end_contract, pause
+from abonent.flows import cash_desk, change_addons, change_tariff, close_account, defer, end_contract, pause
 from tests.concurrency.processes import ROOT
 from tests.world import Subscriber, World
 
@@ -151,7 +151,8 @@ def test_what_is_left_is_asked_back_once(world: World, both: Both) -> None:
 def test_what_is_left_is_paid_out_once(world: World, both: Both) -> None:
     left_kop = ended(world)
     asked = close_account.ask_payout(account_id=world.anna.account_id, on=world.today, actor="100001")
-    pay = ("abonent.flows.close_account:pay_out", {"payout_id": asked.pk, "on": "2026-11-15", "actor": "cashier"})
+    cash_desk.open_shift(opening_kop=0, actor="cashier")
+    pay = ("abonent.flows.cash_desk:pay_out", {"payout_id": asked.pk, "on": "2026-11-15", "actor": "cashier"})
     assert both(pay, today=date(2026, 11, 15)) == ["done", "done"]  # twice is once
     assert (world.balance(world.anna), left_kop > 0) == (0, True)
     assert Payout.objects.get().state == "paid"

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.committing
 def payer(own_database: str) -> Iterator[Account]:
     with clock.frozen(clock.at_noon(TODAY)):
         partitions.ensure_ahead(TODAY)
+        cash_desk.open_shift(opening_kop=0, actor="cashier")
         yield builder.account()
         assert books.broken() == []
 

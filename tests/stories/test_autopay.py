@@ -8,7 +8,7 @@ import pytest
 from abonent.billing.tests import builder
 from abonent.core import clock
 from abonent.flows import autopay as flow
-from abonent.flows import charge_run, close_account, end_contract
+from abonent.flows import cash_desk, charge_run, close_account, end_contract
 from abonent.ledger.models import Account
 from abonent.notifications.models import Notice
 from abonent.payments import autopay, autopay_rules
@@ -167,7 +167,8 @@ def test_after_the_end_of_the_contract_no_card_is_debited(life: Life) -> None:
     end_contract.plan(account_id=life.account.id, ends_on=date(2026, 11, 18), on=date(2026, 11, 17), actor="subscriber")
     life.through(date(2026, 11, 18))
     asked = close_account.ask_payout(account_id=life.account.id, on=date(2026, 11, 18), actor="subscriber")
-    close_account.pay_out(payout_id=asked.id, on=date(2026, 11, 18), actor="cashier")
+    cash_desk.open_shift(opening_kop=0, actor="cashier")
+    cash_desk.pay_out(payout_id=asked.id, on=date(2026, 11, 18), actor="cashier")
     assert balance(life.account) == "0.00"  # far below what the rule keeps
     life.through(date(2026, 12, 20))
     assert life.paid() == paid

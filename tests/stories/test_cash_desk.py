@@ -18,6 +18,11 @@ from tests import bank as books
 from tests.bank import TODAY, Bank, balance, fresh_token, start
 
 
+@pytest.fixture(autouse=True)
+def drawer(payer: Account) -> None:
+    cash_desk.open_shift(opening_kop=0, actor="cashier")
+
+
 def take(payer: Account, amount_kop: int = 500_00, **words: Any) -> CashOrder:
     said = {"submit_token": fresh_token(), "on": TODAY, "actor": "cashier", **words}
     return cash_desk.take(account_id=payer.id, amount_kop=amount_kop, **said)

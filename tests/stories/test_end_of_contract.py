@@ -8,7 +8,7 @@ from django.test import Client
 from abonent.billing import endings, queries
 from abonent.billing.models import Return
 from abonent.core import clock, db
-from abonent.flows import close_account, end_contract, pause
+from abonent.flows import cash_desk, close_account, end_contract, pause
 from abonent.identity import queries as identity
 from abonent.ledger.models import Transfer
 from abonent.subscribers.models import Contract
@@ -133,8 +133,9 @@ def test_what_is_left_is_asked_back_and_paid_out_once(world: World) -> None:
     with pytest.raises(endings.UnableToEnd) as twice:
         close_account.ask_payout(account_id=anna.account_id, on=world.today, actor="100001")
     assert twice.value.why == "asked"
+    cash_desk.open_shift(opening_kop=0, actor="cashier")
     for _ in range(2):
-        close_account.pay_out(payout_id=asked.pk, on=world.today, actor="cashier")
+        cash_desk.pay_out(payout_id=asked.pk, on=world.today, actor="cashier")
     assert world.balance(anna) == 0
     assert Transfer.objects.filter(reason="refund", debit_id=anna.account_id).count() == 1
     close(world, anna)

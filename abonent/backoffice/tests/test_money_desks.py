@@ -38,11 +38,18 @@ def test_a_manager_approves_a_change_of_tariff(staff: StaffBrowser, asked: Chang
     page = staff("manager").get("/staff/approvals/").content.decode()
     assert "Offer tariff-internet-month-85000" in page
     assert "160,00" in page  # 453,33 for the new one less 293,33 that come back
-    sent = staff("manager").post("/staff/approvals/", {"id": asked.pk, "do": "approve"}, follow=True)
+    said = {"id": asked.pk, "do": "approve", "stamp": "of another look"}
+    stale = staff("manager").post("/staff/approvals/", said)
+    assert (stale.status_code, Change.objects.get().state) == (409, "asked")
+    look = staff("manager").get(f"/staff/approvals/{asked.pk}/").content.decode()
+    assert "140,00" in look  # the balance after: 300 less 160
+    said["stamp"] = look.split('name="stamp" value="')[1].split('"')[0]
+    sent = staff("manager").post("/staff/approvals/", said, follow=True)
     asked.refresh_from_db()
     assert (asked.state, asked.decided_by) == ("done", "manager")
     assert "the tariff is changed" in sent.content.decode()
-    twice = staff("manager").post("/staff/approvals/", {"id": asked.pk, "do": "approve"})
+    twice = staff("manager").post("/staff/approvals/", said)
+    assert staff("manager").get(f"/staff/approvals/{asked.pk}/").status_code == 404
     assert twice.status_code == 422
     assert "waits no more" in twice.content.decode()
     assert builder.balance(asked.account) == "140.00"

@@ -7,7 +7,7 @@ from django.test import Client
 
 from abonent.backoffice.tests.conftest import StaffBrowser
 from abonent.core.models import AuditEntry
-from abonent.flows import close_account
+from abonent.flows import cash_desk, close_account
 from abonent.portal.tests.conftest import Browser, browser
 from abonent.portal.tests.reading import words
 from abonent.subscribers.models import Contract, Petition
@@ -37,7 +37,8 @@ def test_a_closing_is_asked_for_and_done_through_support(world: World, browser: 
     assert (payout.payout_kop, payout.equipment) == (1472_26, ())
     from abonent.billing.models import Payout
 
-    close_account.pay_out(payout_id=Payout.objects.get().pk, on=world.today, actor="cashier")
+    cash_desk.open_shift(opening_kop=0, actor="cashier")
+    cash_desk.pay_out(payout_id=Payout.objects.get().pk, on=world.today, actor="cashier")
     assert answer(accountant, wish, do="done") == 422  # nobody looked at the equipment
     assert answer(accountant, wish, do="done", equipment="on") == 302
     wish.refresh_from_db()

@@ -30,6 +30,7 @@ def desk() -> Iterator[None]:
     with clock.frozen(clock.at_noon(TODAY)):
         partitions.ensure_ahead(TODAY)
         account = builder.account()
+        cash_desk.open_shift(opening_kop=0, actor="cashier")
         orders = [
             cash_desk.take(
                 account_id=account.pk, amount_kop=500_00 + n, submit_token=f"token-{n:04}", on=TODAY, actor="cashier"

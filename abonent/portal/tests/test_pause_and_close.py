@@ -3,7 +3,7 @@
 from datetime import date
 
 from abonent.billing.models import Ending, Pause
-from abonent.flows import close_account
+from abonent.flows import cash_desk, close_account
 from abonent.portal.tests.conftest import Browser
 from abonent.portal.tests.reading import words
 from tests.world import World
@@ -84,7 +84,8 @@ def test_anna_ends_her_contract_settles_and_support_closes_it(world: World, brow
     assert "Отозвать запрос" in words(anna.get("/cabinet/close/"))
     assert anna.get("/cabinet/").status_code == 200
     payout = Ending.objects.get().account.payouts.get()
-    close_account.pay_out(payout_id=payout.pk, on=world.today, actor="cashier")
+    cash_desk.open_shift(opening_kop=0, actor="cashier")
+    cash_desk.pay_out(payout_id=payout.pk, on=world.today, actor="cashier")
     assert "Все расчёты закончены" in words(anna.get("/cabinet/close/"))
     close_account.close(contract_id=world.anna.contract_id, on=world.today, actor="support")
     assert anna.get("/cabinet/").status_code == 302  # to sign in: nothing of hers is open any more
