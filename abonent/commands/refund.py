@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     from abonent.flows import four_eyes, refunding
     from abonent.identity import permissions, queries
     from abonent.payments import refunds, warrants
-    from abonent.payments.models import Payment
+    from abonent.payments.models import Channel, Payment
 
     if args.verb == "list":
         return _list()
@@ -48,11 +48,11 @@ def run(args: argparse.Namespace) -> int:
     console.print(f"token {token}", markup=False)
     try:
         amount_kop = money.parse(args.sum)
-        if four_eyes.needs_second(by, amount_kop):
+        if payment.channel == Channel.YOOKASSA and four_eyes.needs_second(by, amount_kop):
             if args.beyond:
                 return _refuse("--beyond and more than one gives alone: that needs a role that may both")
-            wanted = four_eyes.Wanted("refund", payment.account_id, amount_kop, {"payment_id": payment.pk})
-            waits = four_eyes.ask(wanted, token=token, why=args.why, actor=args.by, at=clock.now())
+            asked = four_eyes.Wanted("refund", payment.account_id, amount_kop, {"payment_id": payment.pk})
+            waits = four_eyes.ask(asked, token=token, why=args.why, actor=args.by, at=clock.now())
             console.print(f"warrant {waits.pk}: waits for a colleague's yes at /staff/second-yes/", markup=False)
             return 0
         made = refunding.ask(

@@ -118,7 +118,9 @@ class CashOrder(models.Model):
     amount_kop = models.BigIntegerField()
     payment = models.OneToOneField(Payment, null=True, on_delete=models.PROTECT, related_name="cash_order")
     refund = models.OneToOneField(Refund, null=True, on_delete=models.PROTECT, related_name="cash_order")
-    reversal = models.OneToOneField(Reversal, null=True, on_delete=models.PROTECT, related_name="cash_order")
+    reversal = models.OneToOneField(
+        Reversal, null=True, on_delete=models.PROTECT, related_name="cash_order", db_constraint=False
+    )
     payout = models.OneToOneField(Payout, null=True, on_delete=models.PROTECT, related_name="cash_order")
     cashier = models.CharField(max_length=150)
     data = models.JSONField()

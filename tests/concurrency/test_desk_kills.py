@@ -94,7 +94,7 @@ def test_a_kill_at_the_cash_desk_gives_nothing_back_and_takes_no_number(
 ) -> None:
     from abonent.flows import cash_desk
 
-    cash_desk.open_shift(opening_kop=0, actor="cashier")
+    cash_desk.open_shift(opening_kop=0, actor="accountant")
     taken = cash_desk.take(
         account_id=payer.id, amount_kop=500_00, submit_token="token-take", on=TODAY, actor="cashier"
     )  # fmt: skip

@@ -9,12 +9,14 @@ import pytest
 from abonent.commands import reconcile, refund, statement
 from abonent.core import clock, db
 from abonent.core.models import AuditEntry
-from abonent.flows import topup
+from abonent.flows import four_eyes, topup
 from abonent.identity import users
+from abonent.identity.models import Role
 from abonent.ledger.models import Account
-from abonent.payments import differences
+from abonent.payments import differences, warrants
 from abonent.payments.models import Channel, Payment
 from abonent.payments.models_desk import BankEntry, DifferenceKind, Refund
+from abonent.payments.models_warrants import Warrant
 from tests import bank as books
 from tests import statements
 from tests.bank import TODAY, Bank, balance, bank, noon, one_bank, payer, start
@@ -108,6 +110,27 @@ def test_a_refund_goes_to_the_card_once_by_its_token(
     assert Refund.objects.get().asked_by == "olga"
     assert run(refund, "list") == 0
     assert "120,50" not in capsys.readouterr().out  # it is with its payer
+
+
+def test_more_than_ones_own_sum_goes_to_the_card_by_a_colleagues_yes(
+    payer: Account, payment: Payment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Role.objects.filter(code="accountant").update(most_kop=100_00)
+    words = ("ask", str(payment.id), "120,50", "--by", "olga", "--why", "asked", "--token", "token-of-olga")
+    assert run(refund, *words) == 1
+    assert "NobodyMay" in capsys.readouterr().err
+    with db.atomic():
+        boss = users.create_staff("boss", role="admin", password="demo-staff")
+    assert (run(refund, *words), run(refund, *words)) == (0, 0)
+    assert "waits for a colleague's yes" in capsys.readouterr().out
+    waits = Warrant.objects.get()
+    assert (balance(payer), Refund.objects.count()) == ("500.00", 0)
+    done = four_eyes.approve(waits.pk, by=boss, on=clock.today(), at=clock.now())
+    assert (done.state, done.decided_by, balance(payer)) == ("done", "boss", "379.50")
+    refunded = Refund.objects.get()
+    assert (refunded.asked_by, refunded.amount_kop, refunded.state) == ("olga", 120_50, "succeeded")
+    with pytest.raises(warrants.NotWaiting):
+        four_eyes.approve(waits.pk, by=boss, on=clock.today(), at=clock.now())
 
 
 def test_what_may_not_go_back_is_said_in_words(

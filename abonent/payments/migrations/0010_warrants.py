@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.AddField("cashorder", "reversal", models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="cash_order", to="payments.reversal")),
+        migrations.AddField("cashorder", "reversal", models.OneToOneField(null=True, db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name="cash_order", to="payments.reversal")),
         migrations.AddField("cashorder", "payout", models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="cash_order", to="billing.payout")),
         migrations.RemoveConstraint("cashorder", "payments_cashorder_names_its_cause"),
         migrations.AddConstraint(
