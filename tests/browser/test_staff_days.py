@@ -1,4 +1,4 @@
-"""A day of each of the staff in a browser, at the demo's provider: what the role is for, from the first call to the log."""
+"""A day of each of the staff in a browser, at the demo's provider: from the first call to what stands in the log."""
 
 import re
 from collections.abc import Callable
