@@ -46,6 +46,7 @@ bench: $(READY) ## every benchmark: a table, and a JSON line each
 	$(VENV)/bin/abonent bench radius
 	$(VENV)/bin/abonent bench access
 	$(VENV)/bin/abonent bench streams
+	$(VENV)/bin/abonent bench sms
 	$(VENV)/bin/abonent bench search --accounts 200000
 
 fmt: $(READY_DEV) ## format the code

@@ -23,6 +23,7 @@ BENCHES = (
     "radius",
     "access",
     "streams",
+    "sms",
     "search",
     "import",
 )
