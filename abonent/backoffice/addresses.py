@@ -21,6 +21,8 @@ from abonent.backoffice import (
     my_visits,
     network,
     news,
+    offer_versions,
+    offers,
     outages,
     parked,
     petitions,
@@ -90,6 +92,24 @@ urlpatterns: list[URLPattern] = [
     path("staff/log/", log.page, name="staff_log"),
     path("staff/roles/", roles.page, name="staff_roles"),
     path("staff/roles/<slug:code>/", roles.one, name="staff_role"),
+    *(
+        made
+        for role, noun in (("tariff", "tariff"), ("addon", "addon"))
+        for made in (
+            path(f"staff/{noun}s/", offers.page, {"role": role}, name=f"staff_{noun}s"),
+            path(f"staff/{noun}s/new/", offers.new, {"role": role}, name=f"staff_{noun}_new"),
+            path(f"staff/{noun}s/<slug:code>/", offers.one, {"role": role}, name=f"staff_{noun}"),
+            path(
+                f"staff/{noun}s/<slug:code>/version/", offer_versions.new, {"role": role}, name=f"staff_{noun}_version"
+            ),
+            path(
+                f"staff/{noun}s/<slug:code>/version/<int:number>/withdraw/",
+                offer_versions.withdraw,
+                {"role": role},
+                name=f"staff_{noun}_withdraw",
+            ),
+        )
+    ),
     path("staff/visits/", visits.page, name="staff_visits"),
     path("staff/visits/mine/", my_visits.day, name="staff_my_visits"),
     path("staff/visits/<int:visit_id>/", my_visits.page, name="staff_visit"),

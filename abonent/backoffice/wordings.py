@@ -123,7 +123,7 @@ def _value(name: str) -> Any:
         "name_ru": offer.get("ru"), "name_en": offer.get("en"), "card": "•••• 4242", "minutes": 30, "number": 17,
         "contact": "+7 916 123-45-67", "reason": "insufficient_funds", "group": "later", "why": _("no free port"),
         "what": "", "until": "18:30", "percent": 90, "whole_gb": 100, "gb": 10, "slow_mbps": 1,
-        "when_used_up": "slow",
+        "when_used_up": "slow", "charging": "month",
     }.get(name, "")  # fmt: skip
 
 

@@ -67,6 +67,7 @@ def of(seen: queries.Overview, on: date, planned: Planned = NOTHING, days: int =
                 row.id,
                 planned.offers.get(row.id),
                 list(planned.charges.get(row.id, ())),
+                row.new_prices,
             )
             for row in seen.subscriptions
         ],

@@ -84,6 +84,7 @@ class Service:
     order: int  # among those of one priority
     offer: Offer | None  # None: no change is planned, and nobody asks
     charges: list[returns.Charged] = field(default_factory=list)  # not returned, the oldest first
+    new_prices: tuple[rules.NewPrice, ...] = ()  # announced, in order
 
     @property
     def id(self) -> int:

@@ -153,6 +153,15 @@ def _connect(account: values.Account, change: values.Change, tariff: values.Serv
     day.events.append(values.Event(values.ADDON_ON, (held.id,)))
 
 
+def _change_prices(account: values.Account, day: values.Day) -> None:
+    """What is paid keeps the old price to its end."""
+    for one in account.services:
+        for price in one.new_prices:
+            paid_until = one.held.paid_until
+            if price.from_on <= day.on and (not one.is_active or paid_until is None or paid_until <= day.on):
+                one.held = one.held._replace(price_kop=price.price_kop)
+
+
 def _begin_pause(account: values.Account, day: values.Day) -> None:
     pause = account.pause
     if pause is None or pause.is_running or pause.starts_on > day.on:
@@ -257,6 +266,7 @@ STEPS: tuple[Callable[[values.Account, values.Day], None], ...] = (
     _end_contract,
     _change_tariffs,
     _change_addons,
+    _change_prices,
     _begin_pause,
     _give_deferral,
     _charge,

@@ -12,6 +12,7 @@ from abonent.billing.models_deferrals import Payout as Payout
 from abonent.billing.models_discounts import Discount as Discount
 from abonent.billing.models_documents import Document as Document
 from abonent.billing.models_documents import DocumentCounter as DocumentCounter
+from abonent.billing.models_repricing import Repricing as Repricing
 from abonent.billing.models_runs import ChargeChunk as ChargeChunk
 from abonent.billing.models_runs import ChargedThrough as ChargedThrough
 from abonent.billing.models_runs import ChargeRun as ChargeRun

@@ -42,7 +42,13 @@ select a.id as account_id, a.contract_id, a.balance_kop, c.number, c.signed_on, 
                                      d.kind, d.percent_hundredths, d.amount_kop, d.from_on, d.to_on
                                  ))
                           from billing_discount d where d.subscription_id = s.id and d.state <> 'void'
-                      )
+                      ),
+                      case when exists (
+                          select from billing_repricing where moved_at is null and withdrawn_at is null
+                      ) then (
+                          select json_agg(json_build_array(p.moves_from, p.new_price_kop) order by p.number)
+                          from billing_repriceable p where p.subscription_id = s.id
+                      ) end
                   ) order by s.priority, s.id)
            from billing_subscription s
            join catalog_offerversion v on v.id = s.version_id

@@ -22,3 +22,7 @@ where t.credit_limit_kop > 0 and a.balance_kop < 0
       select from billing_document d
       where d.contract_id = a.contract_id and d.kind = 'invoice' and (d.data ->> 'pay_until')::date < %(on)s
   )
+union
+-- Whose price changes by what was announced.
+select account_id from billing_repriceable
+where moves_from <= %(on)s and (state <> 'active' or paid_until <= %(on)s)

@@ -70,6 +70,21 @@ def discount(columns: Sequence[Any]) -> Discount:
     return Discount(kind, percent_hundredths, amount_kop, date.fromisoformat(from_on), until)
 
 
+class NewPrice(NamedTuple):
+    """A price announced: of the first period that begins on that date or later."""
+
+    from_on: date
+    price_kop: int
+
+
+def price_on(begins: date, price_kop: int, announced: Iterable[NewPrice]) -> int:
+    """Of a period that begins on that date.   announced: in order; the last that holds is the price."""
+    for one in announced:
+        if one.from_on <= begins:
+            price_kop = one.price_kop
+    return price_kop
+
+
 class Cost(NamedTuple):
     """What a period costs, after a discount."""
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import transaction
 
-from abonent.billing import charging, rules
+from abonent.billing import charging, repricing, rules
 from abonent.billing.models import ChargeRun, RunState
 from abonent.core import db, periods
 
@@ -132,6 +132,7 @@ def draw(on: date, *, size: int, take_steps: Callable[[int, int], None] | None =
     """
     look_at_everybody()
     chunks = db.rows(_CHUNKS, {"on": on, "size": size})
+    rises_kop = repricing.rises(on)
     with transaction.atomic():
         if take_steps is not None:
             take_steps(0, LAST_ID)
@@ -149,7 +150,7 @@ def draw(on: date, *, size: int, take_steps: Callable[[int, int], None] | None =
         accounts=sum(row["accounts"] for row in chunks),
         groups=tuple(groups[key] for key in sorted(groups)),
         chunks=tuple(Chunk(**row, plan_kop=planned.get(row["number"], 0)) for row in chunks),
-        compared=compare(list(groups.values()), _then(on)),
+        compared=compare(list(groups.values()), _dearer(_then(on), rises_kop)),
     )
 
 
@@ -269,6 +270,18 @@ def _then(on: date) -> Then:
         ways |= set(way)
         _add(groups, (one for day in wanted for one in found[day] if one.charging in way))
     return Then(tuple(sorted(set(dates))), frozenset(ways), groups)
+
+
+def _dearer(then: Then, rises_kop: Mapping[tuple[str, str], int]) -> Then:
+    """As if the prices announced for this date had been those of then: they surprise nobody."""
+    groups = {
+        key: one._replace(
+            priced_kop=max(0, one.priced_kop + rises_kop.get(key, 0)),
+            covered_priced_kop=max(0, one.covered_priced_kop + rises_kop.get(key, 0)),
+        )
+        for key, one in then.groups.items()
+    }
+    return then._replace(groups=groups)
 
 
 def _add(groups: dict[tuple[str, str], Group], more: Iterable[Group]) -> None:

@@ -54,6 +54,8 @@ class Offer(models.Model):
     on_sale = models.BooleanField(default=True)
     featured = models.BooleanField(default=False)
     gives = models.CharField(max_length=16, choices=Gives.choices, blank=True, default="", db_default="")
+    # Kept by the staff at their pages: from then on the profile's file says nothing about it.
+    kept_here = models.BooleanField(default=False, db_default=False)
 
     def name(self, language: str) -> str:
         return self.name_en if language == "en" else self.name_ru
@@ -62,8 +64,8 @@ class Offer(models.Model):
 class OfferVersion(models.Model):
     """An offer's price and terms from a date on. Never changed: a new price is a new version.
 
-    In force on a date is the highest number among those valid from it or earlier (queries.version_on): the
-    last word wins, so a change planned for later can be taken back before it begins, without touching a row.
+    In force on a date is the highest number among those valid from it or earlier (queries.version_on) that were not
+    withdrawn before their day.
     """
 
     offer = models.ForeignKey(Offer, on_delete=models.PROTECT, related_name="versions")
@@ -78,6 +80,12 @@ class OfferVersion(models.Model):
     when_used_up = models.CharField(max_length=4, choices=WhenUsedUp.choices, blank=True, default="", db_default="")
     slow_mbps = models.PositiveIntegerField(null=True)  # the speed from then on
     channels = models.PositiveIntegerField(null=True)
+    # Who has the offer moves onto it, told in time (billing/repricing.py); else it is for who connects from then on.
+    moves_all = models.BooleanField(default=False, db_default=False)
+    made_by = models.CharField(max_length=150, blank=True, default="", db_default="")  # "": came with the profile
+    made_at = models.DateTimeField(null=True)
+    why = models.TextField(blank=True, default="", db_default="")
+    withdrawn_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -39,7 +39,18 @@ def versions_on(codes: list[str], on: date) -> dict[str, OfferVersion]:
     return {version.offer.code: version for version in _in_force(on).filter(offer__code__in=codes)}
 
 
+def waiting(offer_id: int, on: date) -> OfferVersion | None:
+    """The version that is to begin after `on`; `version.offer` is there."""
+    later = OfferVersion.objects.filter(offer_id=offer_id, valid_from__gt=on, withdrawn_at=None)
+    return later.select_related("offer").order_by("number").first()
+
+
+def in_force_by_offer(on: date, role: str) -> dict[int, OfferVersion]:
+    """By the offer's id, of every offer of that role, on sale or not; `version.offer` is there. One query."""
+    return {one.offer_id: one for one in _in_force(on).filter(offer__role=role)}
+
+
 def _in_force(on: date) -> QuerySet[OfferVersion]:
-    """Of each offer the highest number among the versions valid from `on` or earlier."""
-    begun = OfferVersion.objects.filter(valid_from__lte=on)
+    """Of each offer the highest number among the versions valid from `on` or earlier, and not withdrawn."""
+    begun = OfferVersion.objects.filter(valid_from__lte=on, withdrawn_at=None)
     return begun.order_by("offer_id", "-number").distinct("offer_id").select_related("offer")

@@ -1,4 +1,4 @@
-"""Bring the catalog in line with the operator's profile. The only module that writes its tables."""
+"""Bring the catalog in line with the operator's profile. Writes its tables, as offers.py does for the staff."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -26,7 +26,8 @@ def sync(profile_offers: Iterable[profile_schema.Offer], on: date) -> Synced:
 
     A price or a term that differs from the last version becomes a new version, valid from the profile's
     `valid_from` but never earlier than `on`: what has been is not rewritten. An offer that the profile leaves
-    out goes off sale; who has it keeps it.   on: the operator's date.   Raises UnableToSync.
+    out goes off sale; who has it keeps it. What the staff keep at their pages stays as it is.
+    on: the operator's date.   Raises UnableToSync.
     """
     db.require_transaction()
     # Two starts at once must not both find an offer missing.
@@ -43,13 +44,15 @@ def sync(profile_offers: Iterable[profile_schema.Offer], on: date) -> Synced:
             _add_version(offer, one, number=1, valid_from=one.valid_from)
             added += 1
             continue
+        if offer.kept_here:
+            continue
         _update(offer, _shown(one, position))
         version = last[offer.pk]
         if _terms(one) != {name: getattr(version, name) for name in _terms(one)}:
             _add_version(offer, one, number=version.number + 1, valid_from=max(on, one.valid_from))
             new_versions += 1
     codes = [one.code for one in wanted]
-    withdrawn = Offer.objects.filter(on_sale=True).exclude(code__in=codes).update(on_sale=False)
+    withdrawn = Offer.objects.filter(on_sale=True, kept_here=False).exclude(code__in=codes).update(on_sale=False)
     return Synced(len(wanted), added, new_versions, withdrawn)
 
 

@@ -280,6 +280,8 @@ class ProfileFile(typed_files.Model):
     deferral: Deferral
     pause: Pause
     outage: Outage
+    # How long before a dearer tariff whoever has it is told; the law's least is 10 days.
+    price_notice_days: int = Field(default=10, ge=10, le=90)
     addon_return: Literal["unused_days", "none"]
     password_recovery: Literal["sms", "office"]
     password_must_change: bool

@@ -69,7 +69,9 @@ join lateral (
 ) wanted on true
 join catalog_offer o on o.code = wanted.code
 join lateral (
-    select * from catalog_offerversion where offer_id = o.id and valid_from <= %(signed_on)s order by number desc limit 1
+    select * from catalog_offerversion
+    where offer_id = o.id and valid_from <= %(signed_on)s and withdrawn_at is null
+    order by number desc limit 1
 ) v on true
 order by c.account_id, o.role, o.kind;
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from django.db import IntegrityError, transaction
 
-from abonent.billing import addons, charging, discounts, runs, soon_due
+from abonent.billing import addons, charging, discounts, repricing, runs, soon_due
 from abonent.core import alarms, audit, clock, db, partitions, periods
 from abonent.flows import change_tariff, charge_workers, defer, end_contract, pause, stop_credit
 from abonent.notifications import outbox
@@ -37,6 +37,7 @@ STEPS: tuple[Callable[..., int], ...] = (
     end_contract.apply_due,
     change_tariff.apply_due,
     addons.apply_due,
+    repricing.move_due,
     pause.begin_due,
     defer.give_due,
 )

@@ -5,7 +5,7 @@
 select o.code, o.role, o.kind, o.segments, o.name_ru as name, v.charging, v.price_kop, v.valid_from, v.down_mbps, v.up_mbps
 from catalog_offer o
 cross join lateral (
-    select * from catalog_offerversion where offer_id = o.id
+    select * from catalog_offerversion where offer_id = o.id and withdrawn_at is null
     order by valid_from <= core.operator_today() desc, number desc limit 1
 ) v
 order by o.code

@@ -73,7 +73,8 @@ select o.code, o.role, o.kind, o.requires, v.*
 from catalog_offer o
 cross join lateral (
     select id as version_id, charging, price_kop from catalog_offerversion
-    where offer_id = o.id order by valid_from <= %(on)s desc, case when valid_from <= %(on)s then number else -number end desc
+    where offer_id = o.id and withdrawn_at is null
+    order by valid_from <= %(on)s desc, case when valid_from <= %(on)s then number else -number end desc
     limit 1
 ) v;
 

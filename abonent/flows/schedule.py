@@ -29,6 +29,7 @@ from abonent.flows import (
     moving_desk,
     network_extras,
     outage,
+    price_change,
     receipt_offsets,
     receipting,
     reconciling,
@@ -52,6 +53,7 @@ JOB_MODULES = (
     "abonent.flows.month_end",
     "abonent.flows.moving_desk",
     "abonent.flows.outage",
+    "abonent.flows.price_change",
     "abonent.flows.receipt_delivery",
     "abonent.flows.recover_password",
     "abonent.flows.refunding",
@@ -101,6 +103,8 @@ ENTRIES = (
     Entry("requests_online", sign_request.send_online, daily=False),
     Entry("autopay", autopay.debit_due, daily=False),
     Entry("charge", lambda now: charge_run.catch_up_unless_stopped(clock.on_date(now)), daily=False),
+    # After the charge, which moves people onto the version of its date.
+    Entry("price_changes", lambda now: price_change.tick(clock.on_date(now))),
     Entry("traffic", traffic.tick, daily=False),
     Entry("static_addresses", lambda now: network_extras.settle(), daily=False),
     # After the charge: it has left its own rows for each line it closed or opened.

@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from abonent.core import money
-from abonent.notifications import texts_cards, texts_network, texts_security
+from abonent.notifications import texts_cards, texts_network, texts_prices, texts_security
 from abonent.notifications.text_shape import Kind as Kind
 from abonent.notifications.text_shape import Text as Text
 from abonent.notifications.text_shape import day as _date
@@ -347,5 +347,6 @@ KINDS: dict[str, Kind] = {
     MAILING_OFFER: Kind(frozenset({"subject", "body"}), _mailing),
     **texts_cards.KINDS,
     **texts_network.KINDS,
+    **texts_prices.KINDS,
     **texts_security.KINDS,
 }

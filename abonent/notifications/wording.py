@@ -25,7 +25,7 @@ _FACT = re.compile(r"\{([a-z_]+)\}")
 _MARKUP = re.compile(r"<\s*[a-zA-Z/!?]")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 # Codes of ours: what they mean stands in {text}.
-_CODES = frozenset({"reason", "group", "when_used_up", "name_ru", "name_en"})
+_CODES = frozenset({"reason", "group", "when_used_up", "name_ru", "name_en", "charging"})
 _CODES_OF = frozenset({("autopay_off", "why"), ("tariff_expired", "why"), ("security_changed", "what")})
 # A first day without something: people are told the last one with it.
 _LAST_DAYS = frozenset({"ends_on", "paid_until"})

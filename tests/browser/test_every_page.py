@@ -46,6 +46,8 @@ STAFF = (
     "/staff/contracts/100001/internet/", "/staff/network/", "/staff/network/new/", "/staff/network/1/",
     "/staff/outages/", "/staff/outages/?q=12",
     "/staff/import/", "/staff/export/",
+    "/staff/tariffs/", "/staff/tariffs/new/", "/staff/tariffs/city-day-100/", "/staff/tariffs/city-day-100/version/",
+    "/staff/addons/", "/staff/addons/static-ip/",
     "/staff/mailings/", "/staff/mailings/new/", "/staff/notices/", "/staff/notices/suspended/ru/",
 )  # fmt: skip
 DESK, PHONE = (1280, "light"), (360, "dark")
