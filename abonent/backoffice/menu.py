@@ -55,13 +55,10 @@ ITEMS: tuple[Item, ...] = (
         (permissions.VIEW_MONEY, permissions.GRANT_DEFERRALS),
     ),
     Item("staff_differences", "scale", _("Differences"), (permissions.CORRECT_MONEY,)),
-<<<<<<< HEAD
     Item("staff_import", "package-open", _("Import"), (permissions.MOVE_EVERYTHING,)),
     Item("staff_export", "package", _("Export"), (permissions.MOVE_EVERYTHING,)),
-=======
     Item("staff_tariffs", "tag", _("Tariffs"), (permissions.EDIT_CATALOG,)),
     Item("staff_addons", "puzzle", _("Additional services"), (permissions.EDIT_CATALOG,)),
->>>>>>> 8ea3612 (Tariffs and add-ons with versions: a price change announced, told to whom it touches, charged from its day, taken back)
     Item("staff_log", "scroll-text", _("Log"), (permissions.VIEW_AUDIT,)),
     Item("staff_roles", "users-round", _("Roles"), (permissions.MANAGE_STAFF,)),
 )
