@@ -1,6 +1,6 @@
 -- The buildings of the streets found whose number is the one typed, or begins with it. Exact ones first.
 select b.id, b.settlement, b.street, b.house, b.korpus, b.stroenie, b.liter, b.segment, b.connected, b.technology,
-       b.floors, b.flats, asked.reading, b.number_key = asked.number as exact
+       b.floors, b.flats, b.planned_on, asked.reading, b.number_key = asked.number as exact
 from unnest(%(reading)s::int[], %(settlement)s::text[], %(street)s::text[], %(number)s::text[], %(cost)s::int[])
      as asked (reading, settlement, street, number, cost)
 join addresses_building b on b.settlement = asked.settlement and b.street = asked.street

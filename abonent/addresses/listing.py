@@ -1,5 +1,8 @@
 """Read a list of buildings: the CSV of a profile, or one that staff import."""
 
+import csv
+import io
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,6 +28,33 @@ def read(file: Path) -> Sequence[profile_schema.Building]:
         more = [f"… and {len(problems) - _TOLD_AT_MOST} more"] if len(problems) > _TOLD_AT_MOST else []
         raise UnableToRead("\n".join([*problems[:_TOLD_AT_MOST], *more]))
     return buildings
+
+
+def read_bytes(content: bytes, name: str) -> Sequence[profile_schema.Building]:
+    """`read`, of a file as people's spreadsheets write it: UTF-8 or Windows-1251, commas or semicolons.
+
+    name: as its mistakes call it.   Raises UnableToRead.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder).joinpath(name.replace("/", "_")[-80:] or "list.csv")
+        path.write_text(_with_commas(_decoded(content)), encoding="utf-8", newline="")
+        return read(path)
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1251", errors="replace")
+
+
+def _with_commas(text: str) -> str:
+    header = text.partition("\n")[0]
+    if header.count(";") <= header.count(","):
+        return text
+    written = io.StringIO()
+    csv.writer(written).writerows(csv.reader(io.StringIO(text), delimiter=";"))
+    return written.getvalue()
 
 
 def _doubles(buildings: Sequence[profile_schema.Building]) -> list[str]:

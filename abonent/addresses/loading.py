@@ -1,11 +1,11 @@
-"""Bring the buildings in line with the operator's list. The only module that writes Building, Street and Word."""
+"""Bring the buildings in line with the operator's list. Writes Building (so does buildings.py), Street and Word."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
-from abonent.addresses import reading
+from abonent.addresses import reading, spelling
 from abonent.addresses.models import Street, Word
 from abonent.core import db, profile_schema
 
@@ -13,10 +13,20 @@ _BATCH = 2_000
 _LISTED = """
     create temporary table addresses_listed (
         settlement text, street text, house text, korpus text, stroenie text, liter text, number_key text, segment text,
-        connected text, technology text, entrances smallint, floors smallint, flats smallint
+        connected text, planned_on date, technology text, entrances smallint, floors smallint, flats smallint
     ) on commit drop
 """
 _TAKE_IN = db.read_sql(__file__, "take_in")
+_DIFFERENCES = db.read_sql(__file__, "differences")
+_ADDRESS = ("settlement", "street", "house", "korpus", "stroenie", "liter")
+
+
+class Change(NamedTuple):
+    """A known building, and what the list says otherwise."""
+
+    address: str
+    old: dict[str, Any]
+    new: dict[str, Any]
 
 
 class Loaded(NamedTuple):
@@ -31,12 +41,31 @@ class Loaded(NamedTuple):
         return self.new + self.changed + self.same
 
 
-def load(buildings: Iterable[profile_schema.Building]) -> Loaded:
+def load(buildings: Iterable[profile_schema.Building], *, by_staff: bool = False) -> Loaded:
     """Write the buildings, known ones anew; twice is as good as once. Each stands in the list once.
 
-    A building that the list leaves out stays: people may live in it.
+    A building that the list leaves out stays: people may live in it.   by_staff: a list of theirs, which the profile's
+    own does not overwrite at the next start.
     """
     db.require_transaction()
+    count, streets = _stage(buildings)
+    written = db.rows(_TAKE_IN, {"by_staff": by_staff})[0]
+    learn(streets)
+    return Loaded(written["new"], written["changed"], count - written["new"] - written["changed"])
+
+
+def differences(buildings: Iterable[profile_schema.Building], most: int) -> list[Change]:
+    """What a list of the staff's would change of buildings that are known, the first of it."""
+    db.require_transaction()
+    _stage(buildings)
+    return [
+        Change(spelling.spell(*(row.pop(name) for name in _ADDRESS)), row.pop("old"), row.pop("new"))
+        for row in db.rows(_DIFFERENCES, {"most": most})
+    ]
+
+
+def _stage(buildings: Iterable[profile_schema.Building]) -> tuple[int, set[tuple[str, str]]]:
+    """Into the temporary table; how many, and their streets."""
     db.run("drop table if exists pg_temp.addresses_listed")
     db.run(_LISTED)
     count, streets = 0, set()
@@ -45,15 +74,22 @@ def load(buildings: Iterable[profile_schema.Building]) -> Loaded:
             copy.write_row(_row(one))
             streets.add((one.settlement, one.street))
             count += 1
-    written = db.rows(_TAKE_IN)[0]
-    learn(streets)
-    return Loaded(written["new"], written["changed"], count - written["new"] - written["changed"])
+    return count, streets
 
 
 def _row(one: profile_schema.Building) -> tuple[object, ...]:
     number_key = reading.number_key(one.house, one.korpus, one.stroenie, one.liter)
     where = (one.settlement, one.street, one.house, one.korpus, one.stroenie, one.liter, number_key)
-    return (*where, one.segment, one.connected, one.technology or "", one.entrances, one.floors, one.flats)
+    return (
+        *where,
+        one.segment,
+        one.connected,
+        one.planned_on,
+        one.technology or "",
+        one.entrances,
+        one.floors,
+        one.flats,
+    )
 
 
 def learn(streets: set[tuple[str, str]]) -> None:

@@ -29,16 +29,22 @@ class Building(models.Model):
     number_key = models.CharField(max_length=90, db_default="")  # reading.number_key: one spelling of the four
     segment = models.CharField(max_length=16, choices=Segment.choices)
     connected = models.CharField(max_length=8, choices=Connected.choices, default=Connected.NO)
+    planned_on = models.DateField(null=True)  # by when, of what is planned; null: it is not said
     technology = models.CharField(max_length=16, blank=True)
     floors = models.PositiveSmallIntegerField(null=True)
     entrances = models.PositiveSmallIntegerField(null=True)
     flats = models.PositiveSmallIntegerField(null=True)
+    # Kept by the staff at their pages: from then on the profile's list says nothing about it.
+    kept_here = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["settlement", "street", "house", "korpus", "stroenie", "liter"], name="addresses_building_once"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(planned_on__isnull=True) | models.Q(connected="planned"), name="addresses_planned_on"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Find a building by what people type: mistyped, shortened, in the wrong keyboard layout. Reads only."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from abonent.addresses import reading, spelling
@@ -34,6 +35,7 @@ class Match(NamedTuple):
     flats: int | None
     flat: str  # as typed, "" when none was
     exact: bool  # the number is the one typed; else it only begins so
+    planned_on: date | None = None  # by when it is reached, of what is planned
 
     def __str__(self) -> str:
         return spelling.spell(self.settlement, self.street, self.house, self.korpus, self.stroenie, self.liter)

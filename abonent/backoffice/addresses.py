@@ -7,6 +7,7 @@ from abonent.backoffice import (
     approvals,
     as_owner,
     board,
+    buildings,
     cash,
     charge_runs,
     deferrals,
@@ -110,6 +111,10 @@ urlpatterns: list[URLPattern] = [
             ),
         )
     ),
+    path("staff/buildings/", buildings.page, name="staff_buildings"),
+    path("staff/buildings/new/", buildings.new, name="staff_building_new"),
+    path("staff/buildings/import/", buildings.take_in, name="staff_buildings_import"),
+    path("staff/buildings/<int:building_id>/", buildings.one, name="staff_building"),
     path("staff/visits/", visits.page, name="staff_visits"),
     path("staff/visits/mine/", my_visits.day, name="staff_my_visits"),
     path("staff/visits/<int:visit_id>/", my_visits.page, name="staff_visit"),

@@ -59,6 +59,7 @@ ITEMS: tuple[Item, ...] = (
     Item("staff_export", "package", _("Export"), (permissions.MOVE_EVERYTHING,)),
     Item("staff_tariffs", "tag", _("Tariffs"), (permissions.EDIT_CATALOG,)),
     Item("staff_addons", "puzzle", _("Additional services"), (permissions.EDIT_CATALOG,)),
+    Item("staff_buildings", "building-2", _("Buildings"), (permissions.EDIT_ADDRESSES,)),
     Item("staff_log", "scroll-text", _("Log"), (permissions.VIEW_AUDIT,)),
     Item("staff_roles", "users-round", _("Roles"), (permissions.MANAGE_STAFF,)),
 )

@@ -251,10 +251,17 @@ class Building(typed_files.Model):
     liter: str = ""
     segment: Segment
     connected: Literal["yes", "planned", "no"]
+    planned_on: date | None = None  # by when, of what is planned
     technology: Literal["fttb", "gpon", "wireless"] | None = None
     entrances: int | None = Field(default=None, ge=1, le=100)
     floors: int | None = Field(default=None, ge=1, le=100)
     flats: int | None = Field(default=None, ge=1, le=5000)
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Building":
+        if self.planned_on is not None and self.connected != "planned":
+            raise ValueError("planned_on is of what is planned")
+        return self
 
 
 class ProfileFile(typed_files.Model):

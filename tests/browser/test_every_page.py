@@ -47,7 +47,8 @@ STAFF = (
     "/staff/outages/", "/staff/outages/?q=12",
     "/staff/import/", "/staff/export/",
     "/staff/tariffs/", "/staff/tariffs/new/", "/staff/tariffs/city-day-100/", "/staff/tariffs/city-day-100/version/",
-    "/staff/addons/", "/staff/addons/static-ip/",
+    "/staff/addons/", "/staff/addons/static-ip/", "/staff/buildings/", "/staff/buildings/1/",
+    "/staff/buildings/new/", "/staff/buildings/import/",
     "/staff/mailings/", "/staff/mailings/new/", "/staff/notices/", "/staff/notices/suspended/ru/",
 )  # fmt: skip
 DESK, PHONE = (1280, "light"), (360, "dark")
