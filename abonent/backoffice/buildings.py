@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core import signing
 from django.core.cache import cache
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -182,17 +183,18 @@ def why_not(refused: Exception) -> str:
         return _("%(what)s: from 1 to %(most)s, or nothing.") % {
             "what": FACTS[str(refused)], "most": buildings.MOST[str(refused)],
         }  # fmt: skip
-    said = {
+    said: dict[type[Exception], str] = {
         buildings.NoAddress: _("Write the settlement and the house at least."),
         buildings.KnownAlready: _("There is such a building already: find it in the list."),
         buildings.ChangedMeanwhile: _("A colleague has changed it meanwhile. Look at it anew."),
     }
-    return said.get(type(refused)) or str(refused)  # type: ignore[call-overload]
+    return said.get(type(refused)) or str(refused)
 
 
 def _try(request: gate.StaffRequest) -> tuple[str, buildings.Tried]:
     """Raises listing.UnableToRead, UnableToRead."""
     file = request.FILES["file"]
+    assert isinstance(file, UploadedFile)  # one by this name
     if file.size is None or file.size > FILE_MOST_OCTETS:
         raise UnableToRead(_("The file is larger than 8 MB: take it in by `abonent addresses import`."))
     content, name = file.read(), file.name or "list.csv"
