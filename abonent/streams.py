@@ -58,7 +58,11 @@ _STAFF = """
     join identity_role role on role.id = identity_user.role_id
     where identity_user.id = %s and identity_user.is_active and identity_user.is_staff
 """
-_OF_STAFF = {"messages.answer": "desk", "mailings.send": "mailings"}  # what a permission opens
+_OF_STAFF = {
+    "messages.answer": "desk",
+    "mailings.send": "mailings",
+    "debtors.work": "batches",
+}  # what a permission opens
 _TALK = "select id, contract_id from conversations_conversation where token = %s"
 _ALWAYS = [
     (b"x-content-type-options", b"nosniff"),

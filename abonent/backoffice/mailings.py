@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from abonent.addresses.models import Building, Segment
-from abonent.backoffice import gate, screen
+from abonent.backoffice import building_filter, gate, screen
 from abonent.catalog import queries as catalog
 from abonent.catalog.models import OfferRole
 from abonent.core import clock, events, money
@@ -262,14 +262,10 @@ def _value(request: gate.StaffRequest, audience: str) -> str:
 
 
 def _building(typed: str) -> str:
-    found = [
-        building
-        for building in Building.objects.filter(street__icontains=typed.split(",")[0].strip())[:2000]
-        if typed and str(building).casefold().endswith(typed.casefold())
-    ]
-    if len(found) != 1:
+    found = building_filter.read(typed)
+    if found is None:
         raise mailings.UnableToKeep(_("Type one building as the directory has it: street, house."))
-    return str(found[0].pk)
+    return str(found.pk)
 
 
 def _offers() -> list[tuple[str, str]]:

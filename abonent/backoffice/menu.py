@@ -48,6 +48,7 @@ ITEMS: tuple[Item, ...] = (
     Item("staff_bank", "landmark", _("Bank transfers"), (permissions.CORRECT_MONEY,)),
     Item("staff_documents", "file-text", _("Legal entities' documents"), (permissions.MAKE_DOCUMENTS,)),
     Item("staff_receipts", "receipt-text", _("Stuck receipts"), (permissions.CORRECT_MONEY,)),
+    Item("staff_debtors", "hand-coins", _("Debtors"), (permissions.WORK_DEBTORS, permissions.VIEW_REPORTS)),
     Item(
         "staff_deferrals",
         "calendar-clock",

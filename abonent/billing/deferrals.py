@@ -11,8 +11,8 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from abonent.billing import fees, parking, queries, returns
-from abonent.billing.models import Deferral, Subscription, SubscriptionState, Terms
+from abonent.billing import fees, parking, queries, returns, suspending
+from abonent.billing.models import Deferral, Terms
 from abonent.billing.models_deferrals import PauseKind
 from abonent.core import db
 from abonent.ledger.models import Account
@@ -221,21 +221,10 @@ def _end(one: Deferral, on: date) -> Ended:
     assert account.contract_id is not None
     suspended = False
     if account.balance_kop + limit_kop < 0:
-        suspended = _suspend(account.pk, on)
+        suspended = bool(suspending.suspend(account.pk, on=on, reason="deferral_end").subscriptions)
         account.refresh_from_db()
     owed_kop = max(0, -((account.balance_kop or 0) + limit_kop))
     return Ended(one.pk, account.pk, account.contract_id, owed_kop, suspended)
-
-
-def _suspend(account_id: int, on: date) -> bool:
-    """Whatever works stops, and what is paid ahead comes back. What falls due on this very date is the run's."""
-    working = Subscription.objects.filter(account_id=account_id, state=SubscriptionState.ACTIVE, paid_until__gt=on)
-    stopped = list(working.order_by("priority", "id"))
-    for one in stopped:
-        returns.give_back(one, on=on, reason="deferral_end")
-        one.state, one.stopped_on = SubscriptionState.SUSPENDED, on
-        one.save(update_fields=["state", "stopped_on"])
-    return bool(stopped)
 
 
 def _close(one: Deferral, on: date) -> None:

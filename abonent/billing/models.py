@@ -5,6 +5,8 @@ from django.db import models
 from abonent.billing.models_changes import Change as Change
 from abonent.billing.models_changes import Quote as Quote
 from abonent.billing.models_changes import Return as Return
+from abonent.billing.models_debts import Debt as Debt
+from abonent.billing.models_debts import DebtStep as DebtStep
 from abonent.billing.models_deferrals import Deferral as Deferral
 from abonent.billing.models_deferrals import Ending as Ending
 from abonent.billing.models_deferrals import Pause as Pause

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import httpx
 from rich.console import Console
 
+from abonent.core import money
+
 HELP = "check settings, profile, database, jobs, mail, SMS, bank, receipts, RADIUS; say how to mend what is wrong"
 
 
@@ -83,6 +85,30 @@ def check_charging() -> Iterator[str]:
         yield f"{parked} accounts are parked: they are charged by nobody until somebody looks"
     for alarm in alarms.open_alarms()[:10]:
         yield f"alarm of {alarm.raised_at:%Y-%m-%d %H:%M}: {alarm.what}"
+
+
+LAW_DAYS = 183  # the law on communications, article 44: six months between a written notice and the end
+
+
+def check_debts() -> Iterator[str]:
+    from django.conf import settings
+
+    policy = settings.PROFILE.debts
+    given = policy.contract_end.days - policy.notice.days
+    if given < LAW_DAYS:
+        yield (
+            f"profile.toml: debts.contract_end comes {given} days after the notice; the law gives six months "
+            f"({LAW_DAYS} days): make it {policy.notice.days + LAW_DAYS} at least"
+        )
+
+
+def _stages() -> Iterable[str]:
+    from django.conf import settings
+
+    policy = settings.PROFILE.debts
+    for name in ("notice", "suspension", "letter", "contract_end"):
+        stage = getattr(policy, name)
+        yield f"{name}: from day {stage.days} of a debt, from {money.show(stage.least_kop)}"
 
 
 def check_jobs() -> Iterator[str]:
@@ -250,6 +276,7 @@ CHECKS: tuple[tuple[str, Callable[[], Iterator[str]]], ...] = (
     ("database", check_database),
     ("migrations", check_migrations),
     ("charging", check_charging),
+    ("debtors", check_debts),
     ("jobs", check_jobs),
     ("mail", check_mail),
     ("SMS", check_sms),
@@ -260,4 +287,4 @@ CHECKS: tuple[tuple[str, Callable[[], Iterator[str]]], ...] = (
     ("RADIUS", check_radius),
 )
 # What a check has found in order and is worth a line.
-SHOWN: dict[str, Callable[[], Iterable[str]]] = {"terminals": _open_terminals}
+SHOWN: dict[str, Callable[[], Iterable[str]]] = {"debtors": _stages, "terminals": _open_terminals}

@@ -3,6 +3,9 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from abonent.core.models_batches import Batch as Batch
+from abonent.core.models_batches import BatchFile as BatchFile
+from abonent.core.models_batches import BatchRow as BatchRow
 from abonent.core.models_imported import ImportedId as ImportedId
 from abonent.core.models_moves import Move as Move
 from abonent.core.models_moves import MoveKind as MoveKind

@@ -3,6 +3,7 @@
 A sum is written in roubles and read in kopecks: the key `fee` becomes the field `fee_kop`. No Django here.
 """
 
+import itertools
 from datetime import date
 from typing import Annotated, Literal
 
@@ -55,6 +56,33 @@ class Pause(typed_files.Model):
     def _ordered(self) -> "Pause":
         if self.min_days > self.max_days:
             raise ValueError(f"min_days {self.min_days} is more than max_days {self.max_days}")
+        return self
+
+
+class DebtStage(typed_files.Model):
+    """When it is the turn of a stage: the debt is so many days old, and at least so large."""
+
+    days: int = Field(ge=0, le=1500)
+    least_kop: Sum = Field(alias="least")
+
+
+class Debts(typed_files.Model):
+    """What is done with who owes, one stage after another."""
+
+    notice: DebtStage
+    suspension: DebtStage
+    letter: DebtStage
+    contract_end: DebtStage
+    pay_days: int = Field(default=10, ge=1, le=90)  # a letter asks to pay within them
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Debts":
+        stages = (self.notice, self.suspension, self.letter, self.contract_end)
+        for first, second in itertools.pairwise(stages):
+            if second.days <= first.days:
+                raise ValueError("the days must grow: notice, suspension, letter, contract_end")
+            if second.least_kop < first.least_kop:
+                raise ValueError("the least sums must not shrink: notice, suspension, letter, contract_end")
         return self
 
 
@@ -289,6 +317,7 @@ class ProfileFile(typed_files.Model):
     outage: Outage
     # How long before a dearer tariff whoever has it is told; the law's least is 10 days.
     price_notice_days: int = Field(default=10, ge=10, le=90)
+    debts: Debts
     addon_return: Literal["unused_days", "none"]
     password_recovery: Literal["sms", "office"]
     password_must_change: bool

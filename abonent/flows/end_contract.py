@@ -26,10 +26,15 @@ def plan(*, account_id: int, ends_on: date, on: date, actor: str, why: str = "",
     on: the operator's today.   why: where one of the staff does it. Raises endings.UnableToEnd.
     """
     with db.atomic():
-        made = endings.plan(account_id, ends_on=ends_on, on=on, actor=actor)
-        _record("plan_end", made, actor, address, why)
-        if ends_on <= made.asked_on:
-            _tell(endings.apply(made, on=made.asked_on), made.asked_on)
+        return plan_within(account_id=account_id, ends_on=ends_on, on=on, actor=actor, why=why, address=address)
+
+
+def plan_within(*, account_id: int, ends_on: date, on: date, actor: str, why: str, address: str | None) -> Ending:
+    """`plan` in the caller's transaction."""
+    made = endings.plan(account_id, ends_on=ends_on, on=on, actor=actor)
+    _record("plan_end", made, actor, address, why)
+    if ends_on <= made.asked_on:
+        _tell(endings.apply(made, on=made.asked_on), made.asked_on)
     return made
 
 

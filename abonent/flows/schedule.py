@@ -14,10 +14,12 @@ from typing import NamedTuple
 
 from django.contrib.sessions.backends.db import SessionStore
 
+from abonent.billing import debts
 from abonent.billing.documents import invoices
 from abonent.core import alarms, apart, clock, events, jobs, marks, partitions
 from abonent.flows import (
     autopay,
+    batching,
     bind_card,
     change_tariff,
     charge_run,
@@ -48,6 +50,7 @@ from abonent.support import waiting
 
 # Every module with a job; a test compares this with the tree.
 JOB_MODULES = (
+    "abonent.flows.batching",
     "abonent.flows.bind_card",
     "abonent.flows.mailing",
     "abonent.flows.month_end",
@@ -80,6 +83,7 @@ ENTRIES = (
     Entry("refunds", refunding.poll_open, daily=False),
     Entry("bank_entries", lambda now: import_statement.credit_new(), daily=False),
     Entry("notices", lambda now: delivery.wake_if_due(), daily=False),
+    Entry("batches", batching.tick, daily=False),
     Entry("mailings", lambda now: mailing.go_on(), daily=False),
     Entry("receipts", receipting.make_good, daily=False),
     Entry("talks_late", waiting.tell_late, daily=False),
@@ -105,6 +109,7 @@ ENTRIES = (
     Entry("charge", lambda now: charge_run.catch_up_unless_stopped(clock.on_date(now)), daily=False),
     # After the charge, which moves people onto the version of its date.
     Entry("price_changes", lambda now: price_change.tick(clock.on_date(now))),
+    Entry("debts", lambda now: debts.look(clock.on_date(now)), daily=False),
     Entry("traffic", traffic.tick, daily=False),
     Entry("static_addresses", lambda now: network_extras.settle(), daily=False),
     # After the charge: it has left its own rows for each line it closed or opened.

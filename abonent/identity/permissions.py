@@ -22,6 +22,7 @@ SECOND_YES: Final = "money.second_yes"
 REFUND: Final = "money.refund"
 REFUND_BEYOND_LIMITS: Final = "money.refund_beyond_limits"
 SET_CREDIT_LIMITS: Final = "money.set_credit_limits"
+WORK_DEBTORS: Final = "debtors.work"
 CONTINUE_CHARGE_RUNS: Final = "charge_runs.continue"
 MAKE_DOCUMENTS: Final = "documents.make"
 HANDLE_REQUESTS: Final = "requests.handle"
@@ -56,6 +57,7 @@ DESCRIPTIONS: Final = {
     REFUND: gettext_lazy("Refund payments"),
     REFUND_BEYOND_LIMITS: gettext_lazy("Refund more than the balance allows"),
     SET_CREDIT_LIMITS: gettext_lazy("Set credit limits"),
+    WORK_DEBTORS: gettext_lazy("Work with debtors: notices, letters, suspension, promises to pay"),
     CONTINUE_CHARGE_RUNS: gettext_lazy("Let a stopped charge run go on"),
     MAKE_DOCUMENTS: gettext_lazy("Make invoices, acts and statements"),
     HANDLE_REQUESTS: gettext_lazy("Handle connection requests"),

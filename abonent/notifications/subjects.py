@@ -24,7 +24,7 @@ SUBJECTS: tuple[Subject, ...] = (
         "charges",
         _("Charges and suspension"),
         _("Money is short for the next charge, the service is suspended, a deferred payment ends"),
-        ("suspended", "charge_soon", "money_ends", "deferral", "credit"),
+        ("suspended", "charge_soon", "money_ends", "deferral", "credit", "debt"),
         _("the law asks us to warn you before a suspension (126-FZ, Art. 44)"),
         _("News about your charges. Open Mail to read it."),
     ),

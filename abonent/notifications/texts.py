@@ -266,6 +266,40 @@ def _credit_stopped(params: dict[str, Any], number: str, today: date) -> Text:
     )
 
 
+def _debt_notice(params: dict[str, Any], number: str, today: date) -> Text:
+    facts = {
+        "number": number,
+        "sum": money.show(params["owed_kop"]),
+        "since": _show_date(params["since_on"], today),
+        "day": _show_date(params["pay_until"], today),
+    }
+    return Text(
+        _("%(sum)s is owed on contract %(number)s") % facts,
+        _(
+            "%(sum)s has been owed on contract %(number)s since %(since)s. Please pay by %(day)s: "
+            "after it the service may be suspended."
+        )
+        % facts,
+    )
+
+
+def _debt_letter(params: dict[str, Any], number: str, today: date) -> Text:
+    facts = {
+        "number": number,
+        "sum": money.show(params["owed_kop"]),
+        "day": _show_date(params["pay_until"], today),
+        "demand": params["number"],
+    }
+    return Text(
+        _("A demand to pay a debt goes to you by post"),
+        _(
+            "Demand No. %(demand)s to pay %(sum)s on contract %(number)s by %(day)s goes to you by post. "
+            "Once the debt is paid, nothing follows."
+        )
+        % facts,
+    )
+
+
 def _credit_restored(params: dict[str, Any], number: str, today: date) -> Text:
     return Text(
         _("Credit is back"),
@@ -329,6 +363,8 @@ KINDS: dict[str, Kind] = {
     "deferral_granted": Kind(frozenset({"amount_kop", "ends_on"}), _deferral_granted, at_any_hour=True),
     "deferral_given": Kind(frozenset({"amount_kop", "fee_kop", "ends_on"}), _deferral_given, sms_first=True),
     "credit_stopped": Kind(frozenset({"number", "pay_until", "unpaid_kop"}), _credit_stopped, sms_first=True),
+    "debt_notice": Kind(frozenset({"owed_kop", "since_on", "pay_until"}), _debt_notice, sms_first=True),
+    "debt_letter": Kind(frozenset({"owed_kop", "pay_until", "number"}), _debt_letter),
     "credit_restored": Kind(frozenset(), _credit_restored),
     "deferral_ends": Kind(frozenset({"ends_on"}), _deferral_ends, sms_first=True),
     "deferral_ended": Kind(frozenset({"owed_kop", "on"}), _deferral_ended, sms_first=True),

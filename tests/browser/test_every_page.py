@@ -41,6 +41,7 @@ STAFF = (
     "/staff/charge-runs/",
     "/staff/charge-runs/2026-11-01/", "/staff/parked/", "/staff/bank/", "/staff/differences/",
     "/staff/cash/", "/staff/shifts/", "/staff/receipts/", "/staff/documents/", "/staff/deferrals/",
+    "/staff/debtors/", "/staff/debtors/100002/", "/staff/batches/",
     "/staff/desk/", "/staff/desk/load/",
     "/staff/news/", "/staff/news/new/", "/staff/reports/", "/staff/reports/clearing:cash/",
     "/staff/contracts/100001/internet/", "/staff/network/", "/staff/network/new/", "/staff/network/1/",

@@ -1,14 +1,21 @@
-"""The process dies at each step of a refund, by SIGKILL: afterwards the money has gone back once, or not at all."""
+"""The process dies at each step of a refund, or of an act on many, by SIGKILL: what was to be done is done once."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
+from django.db import transaction
 
-from abonent.billing.tests import builder
+from abonent.billing import debts
+from abonent.billing.models import DebtStep
+from abonent.billing.tests import builder, owing
 from abonent.core import clock, partitions
-from abonent.flows import refunding, topup
+from abonent.core.models import BatchFile, BatchRow
+from abonent.flows import batching, refunding, topup
+from abonent.identity import users
 from abonent.ledger.models import Account
+from abonent.notifications.models import Notice
 from abonent.payments.models import Payment
 from abonent.payments.models_desk import CashOrder, Refund
 from tests import bank as books
@@ -104,3 +111,39 @@ def test_a_kill_at_the_cash_desk_gives_nothing_back_and_takes_no_number(
     assert (balance(payer), CashOrder.objects.filter(kind="out").count()) == ("500.00", 0)
     assert cash_desk.give_back(**words(payment), on=TODAY).number == 1
     assert balance(payer) == "380.00"
+
+
+@pytest.fixture
+def three_who_owe(own_database: str) -> Iterator[list[Account]]:
+    with clock.frozen(clock.at_noon(TODAY)):
+        partitions.ensure(date(2025, 12, 1), TODAY)
+        made = []
+        for _ in range(3):
+            account = builder.account()
+            owing.owe(account, "400,00", "2025-12-01")
+            made.append(account)
+        debts.look(TODAY)
+        yield made
+
+
+def test_killed_at_each_step_every_debtor_is_told_once_and_gets_one_letter(
+    dies: Mortal, three_who_owe: list[Account]
+) -> None:
+    with transaction.atomic():
+        by = users.create_staff("accountant", role="accountant", password="demo-staff")
+    steps = (
+        ("notice", ("abonent.billing.debts:take_step:after", "abonent.core.batches:mark:after")),
+        ("letter", ("abonent.core.batches:mark:before", "abonent.core.batches:keep_file:after")),
+    )
+    for kind, places in steps:
+        batch = batching.draw(f"debtors.{kind}", chosen=debts.Choice()._asdict(), params={}, why="x", by=by)
+        assert batch.planned == 3, kind
+        batching.confirm(batch.pk, by="accountant", address=None)
+        for at in places:
+            dies("batching.work", at=at, batch_id=batch.pk)
+        batching.work(batch.pk)
+        assert set(BatchRow.objects.filter(batch=batch).values_list("state", flat=True)) == {"done"}
+        assert DebtStep.objects.filter(stage=kind).count() == 3
+        assert Notice.objects.filter(kind=f"debt_{kind}").count() == 3
+        DebtStep.objects.update(on=date(2026, 1, 1))  # long ago: the next stage's turn
+    assert [(one.number, one.rows) for one in BatchFile.objects.all()] == [(1, 3)]

@@ -213,11 +213,11 @@ def _buyer(contract: Contract) -> dict[str, Any]:
         raise UnableToMakeDocuments(
             _("%(name)s has no INN: write it down, documents cannot be made without it.") % {"name": customer.full_name}
         )
-    address = customer.registered_address or _first_place(contract)
+    address = customer.registered_address or first_place(contract)
     return {"name": customer.full_name, "inn": customer.inn, "kpp": customer.kpp, "address": address}
 
 
-def _first_place(contract: Contract) -> list[str] | None:
+def first_place(contract: Contract) -> list[str] | None:
     """Where the contract's first line enters, in parts: for who gave no address in the register."""
     found = Line.objects.filter(contract=contract, premises__isnull=False).select_related("premises__building")
     line = found.order_by("id").first()
