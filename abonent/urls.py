@@ -88,6 +88,7 @@ urlpatterns: list[URLPattern] = [
     path("cabinet/documents/", documents.page, name="documents"),
     path("cabinet/documents/<int:document_id>/", documents.file, name="document"),
     path("cabinet/statement/", documents.statement, name="statement"),
+    path("cabinet/reconciliation/", documents.settlements, name="reconciliation"),
     path("cabinet/pay/", pay.form, name="pay"),
     path("cabinet/pay/code.svg", pay_code.svg, name="pay_code"),
     path("cabinet/pay/<str:token>/", pay.result, name="payment"),

@@ -136,6 +136,7 @@ urlpatterns: list[URLPattern] = [
     path("staff/parked/", parked.page, name="staff_parked"),
     path("staff/bank/", unrecognised.bank, name="staff_bank"),
     path("staff/documents/", month_end.page, name="staff_documents"),
+    path("staff/documents/state/", month_end.state, name="staff_documents_state"),
     path("staff/documents/<int:document_id>.pdf", month_end.file, name="staff_document"),
     path("staff/reconciliation/", month_end.settlements, name="staff_reconciliation"),
     path("staff/import/", moving.page, name="staff_import"),

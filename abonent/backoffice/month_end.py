@@ -3,33 +3,61 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from abonent.backoffice import gate, screen
-from abonent.billing.documents import formats, invoices, printing, queries, reconciliation, statements
+from abonent.billing.documents import formats, invoices, letters, printing, queries, reconciliation, statements
 from abonent.billing.models_documents import Document
 from abonent.core import clock, periods
-from abonent.flows import month_end
+from abonent.flows import month_end, send_documents
 from abonent.identity import permissions
+from abonent.payments import invoice_offsets
 from abonent.subscribers.models import Contract, CustomerKind
+from abonent.ui import words
+
+if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
+    from django_stubs_ext import StrPromise
 
 MONTHS_SHOWN = 12
+LETTER_STATES: dict[str, tuple[str, StrPromise]] = {
+    "queued": ("wait", gettext_lazy("on its way")),
+    "sent": ("ok", gettext_lazy("sent")),
+    "bounced": ("warn", gettext_lazy("did not arrive")),
+    "no_address": ("quiet", gettext_lazy("only in Mail")),
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @gate.permitted(permissions.MAKE_DOCUMENTS)
 def page(request: gate.StaffRequest) -> HttpResponse:
-    """/staff/documents/?month=2026-10&after=<number>: POST `do` make, or correct with `document` and `why`."""
+    """/staff/documents/?month=2026-10&after=<number>: POST `do` make; correct with `document` and `why`; send with
+    `contract` and `month`."""
     if request.method == "POST":
+        if request.POST.get("do") == "send":
+            return _send(request)
         if request.POST.get("do") != "correct":
             month_end.begin(actor=request.actor, address=request.address)
             return HttpResponseRedirect(f"{reverse('staff_documents')}?begun=1")
         return _correct(request)
     return _show(request)
+
+
+@require_safe
+@gate.permitted(permissions.MAKE_DOCUMENTS)
+def state(request: gate.StaffRequest) -> HttpResponse:
+    """How far the month's end is; when nothing is left to do the whole page comes anew."""
+    how_far = _how_far()
+    if not how_far["waits"]:
+        return HttpResponseClientRedirect(reverse("staff_documents"))
+    return render(request, "backoffice/documents_state.html", how_far)
 
 
 @require_safe
@@ -67,6 +95,30 @@ def settlements(request: gate.StaffRequest) -> HttpResponse:
     return screen.pdf(made, reconciliation.file_name(number, period))
 
 
+def _send(request: gate.StaffRequest) -> HttpResponse:
+    """The month's documents once more by e-mail; pressed twice it is one letter."""
+    contract, month = request.POST.get("contract", ""), _day(f"{request.POST.get('month', '')[:7]}-01")
+    found = Contract.objects.filter(number=contract[:40]).first()
+    if found is None or month is None:
+        raise Http404
+    try:
+        send_documents.send_again(found.pk, month, actor=request.actor, address=request.address)
+    except letters.UnableToSendAgain:
+        return _show(
+            request, wrong=_("It is on its way already, or the client has no mail address: write it down first.")
+        )
+    return HttpResponseRedirect(f"{reverse('staff_documents')}?month={month:%Y-%m}&sent=1")
+
+
+def _how_far() -> dict[str, Any]:
+    """Of the last closed month: contracts made and due, letters that wait and have gone."""
+    closed = queries.closed_months(clock.today())
+    due = len(queries.due(closed))
+    made = queries.sum_of_month(closed[-1]).contracts if closed else 0
+    mails = letters.counts(closed[-1]) if closed else letters.Counts(0, 0, 0, 0)
+    return {"due": due, "made": made, "mails": mails, "waits": bool(due or mails.queued)}
+
+
 def _correct(request: gate.StaffRequest) -> HttpResponse:
     typed, why = request.POST.get("document", ""), request.POST.get("why", "").strip()[:500]
     document_id = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 18 else 0
@@ -86,20 +138,31 @@ def _show(request: gate.StaffRequest, *, wrong: str = "") -> HttpResponse:
     chosen = _day(f"{request.GET.get('month', '')[:7]}-01")
     month = chosen if chosen in months else months[-1]
     found = queries.of_month(month, after=request.GET.get("after", "")[:40])
-    due = queries.due(closed)
-    context = {
+    held = found[: queries.MOST_OF_MONTH]
+    ids = [one.contract_id for one in held]
+    sent, owed = letters.last_of(month, ids), invoice_offsets.of_contracts(ids, on=today)
+    context = _how_far() | {
         "here": "staff_documents",
         "months": months[::-1],
         "month": month,
-        "papers": found[: queries.MOST_OF_MONTH],
+        "papers": [
+            (
+                one,
+                next((each for each in owed.get(one.contract_id, ()) if each.month == month), None),
+                sent.get(one.contract_id),
+            )
+            for one in held
+        ],
+        "invoice_states": words.INVOICE_STATES,
+        "letter_states": LETTER_STATES,
         "more_after": found[queries.MOST_OF_MONTH - 1].contract_number if len(found) > queries.MOST_OF_MONTH else "",
         "summed": queries.sum_of_month(month),
-        "due": len(due),
         "outdated": queries.outdated_named(months),
         "from_day": months[-3].isoformat(),
         "to_day": periods.calendar_month(months[-1]).last_day.isoformat(),
         "wrong": wrong,
         "begun": not wrong and "begun" in request.GET,
+        "sent": not wrong and "sent" in request.GET,
         "corrected": not wrong and "corrected" in request.GET,
         "month_name": formats.period(periods.calendar_month(month)),
     }

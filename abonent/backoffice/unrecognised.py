@@ -10,7 +10,7 @@ from abonent.backoffice import gate, reasons, screen
 from abonent.core import clock, db
 from abonent.flows import import_statement, reconciling
 from abonent.identity import permissions
-from abonent.payments import bank_entries, differences
+from abonent.payments import bank_entries, differences, payers
 from abonent.payments.bank_statements.parsing import MAX_OCTETS
 from abonent.payments.models_desk import DifferenceKind
 from abonent.ui import words
@@ -27,7 +27,11 @@ KINDS = {
 @require_http_methods(["GET", "HEAD", "POST"])
 @gate.permitted(permissions.CORRECT_MONEY)
 def bank(request: gate.StaffRequest) -> HttpResponse:
-    """/staff/bank/: load a statement (`file`); POST `entry` with `do` assign and `contract`, or return and `why`."""
+    """/staff/bank/: load a statement (`file`); POST `entry` with `do` assign and `contract` (and `remember`), or return
+    and `why`; `payer` with `do` forget_payer."""
+    if request.method == "POST" and request.POST.get("do") == "forget_payer":
+        payers.remove(_number(request, "payer"), actor=request.actor, address=request.address)
+        return HttpResponseRedirect(f"{reverse('staff_bank')}#payers")
     if request.method == "POST":
         return _load(request) if "file" in request.FILES or "load" in request.POST else _decide(request)
     return _bank(request)
@@ -75,8 +79,9 @@ def _decide(request: gate.StaffRequest) -> HttpResponse:
             import_statement.send_back(entry_id=entry_id, actor=request.actor, why=why, address=request.address)
         else:
             import_statement.assign(
-                entry_id=entry_id, contract_number=contract, actor=request.actor, why=why, address=request.address
-            )
+                entry_id=entry_id, contract_number=contract, actor=request.actor, why=why, address=request.address,
+                remember=request.POST.get("remember") == "1",
+            )  # fmt: skip
     except bank_entries.UnableToDecide:
         said = _("There is no open contract “%(number)s”, or somebody has decided already.") % {"number": contract}
         return _bank(request, wrong=said, entry_id=entry_id)
@@ -101,6 +106,7 @@ def _bank(
         "wrong": wrong,
         "wrong_id": entry_id if any(one.pk == entry_id for one in queue) else 0,
         "report": report,
+        "payers": payers.everyone(),
         "done": not wrong and "done" in request.GET,
     }
     return screen.show(request, "backoffice/bank.html", context, status=422 if wrong else 200)

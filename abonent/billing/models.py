@@ -14,6 +14,7 @@ from abonent.billing.models_deferrals import Payout as Payout
 from abonent.billing.models_discounts import Discount as Discount
 from abonent.billing.models_documents import Document as Document
 from abonent.billing.models_documents import DocumentCounter as DocumentCounter
+from abonent.billing.models_letters import DocumentLetter as DocumentLetter
 from abonent.billing.models_repricing import Repricing as Repricing
 from abonent.billing.models_runs import ChargeChunk as ChargeChunk
 from abonent.billing.models_runs import ChargedThrough as ChargedThrough

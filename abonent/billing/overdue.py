@@ -4,6 +4,7 @@ Writes Terms.withheld_limit_kop. What is owed comes from the ledger and not from
 the balance without the charges made after the invoice's month.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -33,6 +34,14 @@ def of(account_id: int, *, on: date) -> Overdue | None:
     """What of the account's invoices is overdue on a date; None: nothing."""
     found = _of(account_id, account_id, on)
     return found[0] if found else None
+
+
+def unpaid_kop(account_ids: Sequence[int]) -> dict[int, int]:
+    """By account, what is not paid up to its newest invoice, whether that is due or not; absent: all is paid."""
+    if not account_ids:
+        return {}
+    found = _of(min(account_ids), max(account_ids), date.max, account_ids)
+    return {one.account_id: one.unpaid_kop for one in found}
 
 
 def withhold_due(first_account_id: int, last_account_id: int, *, on: date) -> list[Overdue]:
@@ -84,6 +93,7 @@ def _withhold(account_id: int) -> bool:
     return True
 
 
-def _of(first_account_id: int, last_account_id: int, on: date) -> list[Overdue]:
-    rows = db.rows(_OVERDUE, {"first": first_account_id, "last": last_account_id, "on": on})
+def _of(first_account_id: int, last_account_id: int, on: date, ids: Sequence[int] | None = None) -> list[Overdue]:
+    asked = {"first": first_account_id, "last": last_account_id, "on": on, "ids": list(ids) if ids else None}
+    rows = db.rows(_OVERDUE, asked)
     return [Overdue(**row) for row in rows]

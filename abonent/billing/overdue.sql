@@ -7,7 +7,7 @@ from (
            d.year, (d.data ->> 'pay_until')::date as pay_until, d.month
     from ledger_account a
     join billing_document d on d.contract_id = a.contract_id
-    where a.id between %(first)s and %(last)s
+    where a.id between %(first)s and %(last)s and (%(ids)s::bigint[] is null or a.id = any(%(ids)s::bigint[]))
       and d.kind = 'invoice' and d.correction = 0 and (d.data ->> 'pay_until')::date < %(on)s::date
     order by d.contract_id, d.month desc
 ) i

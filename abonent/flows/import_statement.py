@@ -16,7 +16,7 @@ from abonent.core import alarms, audit, clock, db, money, partitions
 from abonent.flows import crediting
 from abonent.ledger import transfers
 from abonent.ledger.models import Account
-from abonent.payments import bank_entries, payments
+from abonent.payments import bank_entries, invoice_offsets, payers, payments
 from abonent.payments.bank_statements import owners, parsing
 from abonent.payments.models import Channel
 from abonent.payments.models_desk import BankEntry, BankEntryState, BankStatement
@@ -103,9 +103,18 @@ def credit_new() -> int:
     return sum(_credit(entry_id) for entry_id in bank_entries.new_ids(CREDIT_AT_MOST))
 
 
-def assign(*, entry_id: int, contract_number: str, actor: str, why: str = "", address: str | None = None) -> BankEntry:
+def assign(
+    *,
+    entry_id: int,
+    contract_number: str,
+    actor: str,
+    why: str = "",
+    address: str | None = None,
+    remember: bool = False,
+) -> BankEntry:
     """Staff say whose a queued document is: it is credited.
 
+    remember: from now on its payer pays for this contract: what he sends by its invoices is credited by itself.
     Raises bank_entries.UnableToDecide: it waits no more, or there is no such open contract.
     """
     contract = Contract.objects.filter(number=contracts.tidy_number(contract_number)).first()
@@ -116,6 +125,8 @@ def assign(*, entry_id: int, contract_number: str, actor: str, why: str = "", ad
         entry = bank_entries.lock(entry_id)
         bank_entries.assign(entry, account_id, actor=actor, why=why, at=clock.now())
         _record("assign_bank_entry", entry, actor, why, address, contract=contract.number)
+        if remember and entry.payer_inn:
+            payers.add(contract_id=contract.pk, inn=entry.payer_inn, name=entry.payer, actor=actor, address=address)
     _credit(entry_id)
     return BankEntry.objects.get(id=entry_id)
 
@@ -234,6 +245,8 @@ def _credit(entry_id: int) -> int:
         assert (payment.account_id, payment.amount_kop) == (entry.account_id, entry.amount_kop), entry_id
         crediting.credit(payment, on=entry.received_on, at=at)
         bank_entries.mark_credited(entry, payment)
+        contract_id = Account.objects.values_list("contract_id", flat=True).get(id=entry.account_id)
+        invoice_offsets.keep(payment, contract_id, owners.invoices_named(entry.purpose, contract_id))
     return 1
 
 

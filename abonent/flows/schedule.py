@@ -36,6 +36,7 @@ from abonent.flows import (
     receipting,
     reconciling,
     refunding,
+    send_documents,
     sign_request,
     tell_documents,
     topup,
@@ -61,6 +62,7 @@ JOB_MODULES = (
     "abonent.flows.recover_password",
     "abonent.flows.refunding",
     "abonent.flows.schedule",
+    "abonent.flows.send_documents",
     "abonent.flows.topup",
     "abonent.network.following",
     "abonent.notifications.delivery",
@@ -122,6 +124,7 @@ ENTRIES = (
     Entry("receipt_offsets", lambda now: receipt_offsets.offset_due(clock.on_date(now))),
     Entry("documents", lambda now: invoices.make_due(clock.on_date(now))),
     Entry("document_letters", tell_documents.tell_new, daily=False),
+    Entry("document_mails", send_documents.queue_new, daily=False),
 )
 
 

@@ -116,4 +116,9 @@ class Stray(models.Model):
 
 
 # Django finds models here: they need those above.
-from abonent.payments import models_desk, models_earlier, models_gateways, models_receipts, models_warrants  # noqa: E402, F401
+from abonent.payments import models_desk as models_desk  # noqa: E402
+from abonent.payments import models_earlier as models_earlier  # noqa: E402
+from abonent.payments import models_gateways as models_gateways  # noqa: E402
+from abonent.payments import models_invoices as models_invoices  # noqa: E402
+from abonent.payments import models_receipts as models_receipts  # noqa: E402
+from abonent.payments import models_warrants as models_warrants  # noqa: E402

@@ -11,12 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from abonent.billing.documents import printing, queries, statements
+from abonent.billing.documents import printing, queries, reconciliation, statements
 from abonent.billing.models import Document
 from abonent.billing.models_documents import DocumentKind
 from abonent.core import clock, periods
+from abonent.payments import invoice_offsets
 from abonent.portal import scope
-from abonent.ui import formats
+from abonent.subscribers.models import Contract
+from abonent.ui import formats, words
 
 _TYPED_DAY = re.compile(r"^\s*(\d{1,2})\.(\d{1,2})\.(\d{4})\s*$")
 MOST_CHARS = 40
@@ -83,6 +85,39 @@ def statement(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @scope.signed_in_subscriber
+def settlements(request: HttpRequest) -> HttpResponse:
+    """/cabinet/reconciliation/?from=&to=&all=1: a PDF of this contract, or of all that the company has."""
+    own = cast(scope.OwnRequest, request)
+    if own.contract.customer_kind != "legal":
+        raise Http404
+    first, last = own.GET.get("from", "")[:MOST_CHARS], own.GET.get("to", "")[:MOST_CHARS]
+    if not first and not last:
+        return HttpResponseRedirect(reverse("documents"))
+    errors = {f"settle_{name}": _("This is not a day. Write it like 30.11.2026.")
+              for name, typed in (("from", first), ("to", last)) if _day(typed) is None}  # fmt: skip
+    if errors:
+        return _page(own, typed_first=first, typed_last=last, errors=errors)
+    ids = [own.contract.id]
+    if own.GET.get("all"):
+        company = Contract.objects.filter(pk=own.contract.id).values("customer_id")
+        ids = list(Contract.objects.filter(customer_id__in=company).order_by("number").values_list("id", flat=True))
+    today = clock.today()
+    try:
+        period = statements.require_period(
+            cast(date, _day(first)), cast(date, _day(last)), signed_on=own.contract.signed_on, on=today
+        )
+        made = reconciliation.pdf(ids, period, on=today, language="ru")
+    except statements.BadFrom as error:
+        return _page(own, typed_first=first, typed_last=last, errors={"settle_from": str(error)})
+    except statements.BadTo as error:
+        return _page(own, typed_first=first, typed_last=last, errors={"settle_to": str(error)})
+    except statements.UnableToMakeStatement:
+        raise Http404 from None
+    return _file(made, reconciliation.file_name(own.contract.number, period))
+
+
+@require_safe
+@scope.signed_in_subscriber
 def file(request: HttpRequest, document_id: int) -> HttpResponse:
     """/cabinet/documents/<id>/: in Russian, as the law asks; `?language=en` to read."""
     document = queries.own(cast(scope.OwnRequest, request).contract.id, document_id)
@@ -120,8 +155,15 @@ def _page(
         "ready": _ready(own.contract.signed_on, clock.today()),
         "is_legal": own.contract.customer_kind == "legal",
         "months": papers(made),
+        "owed": {one.document_id: one for one in _owed(own)} if made else {},
+        "invoice_states": words.INVOICE_STATES,
+        "has_more": own.contract.customer_kind == "legal" and len(own.contracts) > 1,
     }
     return render(own, "portal/documents.html", context, status=422 if errors else 200)
+
+
+def _owed(own: scope.OwnRequest) -> list[invoice_offsets.Invoice]:
+    return invoice_offsets.of_contracts([own.contract.id], on=clock.today()).get(own.contract.id, [])
 
 
 def _ready(signed_on: date, today: date) -> list[Ready]:

@@ -16,12 +16,15 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from typing import NamedTuple
 
+from abonent.billing.documents import letters as documents
 from abonent.conversations import files, talks
 from abonent.conversations.models import Conversation, Kind, Topic
 from abonent.identity import limits
 from abonent.support import desks, letters, talking
 
 LETTER_MOST_OCTETS = 15 * 1024 * 1024
+_MESSAGE_ID = re.compile(r"^Message-ID:\s*<([^>\s]{1,200})>", re.IGNORECASE | re.MULTILINE)
+_DIAGNOSTIC = re.compile(r"^Diagnostic-Code:\s*(.{1,300})", re.IGNORECASE | re.MULTILINE)
 _AUTOMATIC = {"bulk", "junk", "list", "auto_reply"}
 # "Anna <anna@…> wrote:" of every language's mail programs, and the lines they quote.
 _QUOTED = re.compile(r"^\s*>|^(?=.*[<@]).{5,200}:\s*$")
@@ -54,7 +57,10 @@ def take(raw: bytes, *, sender: str, recipient: str, at: datetime) -> Taken:
     """
     letter = email.message_from_bytes(raw, policy=email.policy.default)
     assert isinstance(letter, EmailMessage)
-    if not sender or is_automatic(letter):
+    if not sender:
+        _note_bounce(letter, at)
+        return Taken("automatic")
+    if is_automatic(letter):
         return Taken("automatic")
     author = parseaddr(_header(letter, "From"))[1].lower()
     if "@" not in author or desks.by_email(author) or letters.conversation_of(author):
@@ -85,6 +91,22 @@ def take(raw: bytes, *, sender: str, recipient: str, at: datetime) -> Taken:
         by_email=True,
     )
     return Taken("opened", talking.begin(wish, at).conversation.pk)
+
+
+def _note_bounce(letter: EmailMessage, at: datetime) -> None:
+    """A report of a mail server (RFC 3464): documents that did not arrive are shown to the staff as such."""
+    if letter.get_content_type() != "multipart/report":
+        return
+    parts = {one.get_content_type(): one for one in letter.walk()}
+    original = parts.get("message/rfc822") or parts.get("text/rfc822-headers")
+    status = parts.get("message/delivery-status")
+    if original is None or status is None:
+        return
+    said = str(status)
+    found = _MESSAGE_ID.search(str(original))
+    if found and re.search(r"^Action:\s*failed", said, re.IGNORECASE | re.MULTILINE):
+        told = _DIAGNOSTIC.search(said)
+        documents.bounced(found[1], " ".join(told[1].split()) if told else "bounced", at)
 
 
 def is_automatic(letter: EmailMessage) -> bool:

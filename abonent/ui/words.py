@@ -65,6 +65,12 @@ PETITIONS: dict[str, StrPromise] = {
     "deletion": _("Delete my data"),
     "closing": _("Close my account"),
 }
+INVOICE_STATES: dict[str, tuple[str, StrPromise]] = {
+    "paid": ("ok", _("paid")),
+    "part": ("wait", _("paid in part")),
+    "open": ("wait", _("waits for payment")),
+    "late": ("warn", _("overdue")),
+}
 PETITION_STATES: dict[str, tuple[str, StrPromise]] = {
     "open": ("wait", _("waits for an answer")),
     "done": ("ok", _("done")),

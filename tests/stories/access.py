@@ -57,6 +57,7 @@ _ROOMS: dict[str, Callable[[World], tuple[Subscriber, str]]] = {
     "connect/<slug:tariff>/": lambda world: (world.anna, "connect/city-100/"),
     "staff/contracts/<str:number>/": lambda world: (world.anna, "staff/contracts/100001/"),
     "sandbox/<str:key>/": lambda world: (world.anna, "sandbox/bank/"),
+    "cabinet/reconciliation/": lambda world: (world.romashka, "cabinet/reconciliation/"),
     "cabinet/contract/": lambda world: (world.anna, "cabinet/contract/"),
 }
 _ROOMS |= {

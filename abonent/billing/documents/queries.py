@@ -26,6 +26,7 @@ class Due(NamedTuple):
 class OfMonth(NamedTuple):
     """What a contract has of a month: ids of what holds, by kind; 0: there is none of the kind."""
 
+    contract_id: int
     contract_number: str
     customer_name: str
     total_kop: int

@@ -15,6 +15,7 @@ class Message(NamedTuple):
     subject: str
     body: str
     refusal_url: str = ""  # of marketing: where one tap stops it
+    attachments: tuple[tuple[str, bytes, str], ...] = ()  # of an e-mail: name, content, its type
 
 
 class UnableToSend(Exception):

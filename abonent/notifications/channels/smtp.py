@@ -32,6 +32,8 @@ def send(message: Message) -> None:
         },
         connection=get_connection(BACKEND),
     )
+    for name, content, content_type in message.attachments:
+        letter.attach(name, content, content_type)
     try:
         letter.send()
     except smtplib.SMTPRecipientsRefused as error:

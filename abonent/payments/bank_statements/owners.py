@@ -12,10 +12,11 @@ from abonent.billing.models_documents import DocumentKind
 from abonent.ledger.models import Account
 from abonent.payments.bank_statements import words
 from abonent.payments.bank_statements.parsing import Document
+from abonent.payments.models_invoices import Payer
 from abonent.subscribers import contracts
 from abonent.subscribers.models import Contract, Customer
 
-CONTRACT, INVOICE, INN = "contract", "invoice", "inn"
+CONTRACT, INVOICE, INN, PAYER = "contract", "invoice", "inn", "payer"
 BARE_AT_MOST = 20  # numbers of a purpose that are looked up
 
 
@@ -72,6 +73,9 @@ def of(document: Document, own_account: str) -> Owner:
         return _only(signed, CONTRACT, "")
     if customers:
         return _by_inn(customers, suggested=bare)
+    pays_for = _paid_by(document.payer_inn)
+    if pays_for:
+        return _only(pays_for, PAYER, "the payer pays for several contracts, and the purpose names none")
     why = "the purpose names no contract of ours, and the payer's INN is nobody's"
     return Owner(None, why=why, suggested=bare[0].number if len(bare) == 1 else "")
 
@@ -79,10 +83,19 @@ def of(document: Document, own_account: str) -> Owner:
 def _of_invoice(by_invoice: list[Contract], document: Document) -> Owner:
     if len(by_invoice) == 1:
         inn = by_invoice[0].customer.inn
-        if document.payer_inn and inn and inn != document.payer_inn:
+        is_other = document.payer_inn and inn and inn != document.payer_inn
+        if is_other and by_invoice[0] not in _paid_by(document.payer_inn):
             why = "the invoice is another company's than the payer"
             return Owner(None, why=why, suggested=by_invoice[0].number)
     return _only(by_invoice, INVOICE, "invoices of several contracts have that number")
+
+
+def _paid_by(inn: str) -> list[Contract]:
+    """Open contracts that he pays for, though they are another's."""
+    if not inn:
+        return []
+    found = Contract.objects.select_related("customer").filter(closed_on__isnull=True)
+    return list(found.filter(pk__in=Payer.objects.filter(inn=inn).values("contract_id")))
 
 
 def _by_inn(customers: list[Customer], *, suggested: list[Contract]) -> Owner:
@@ -104,6 +117,19 @@ def _only(found: list[Contract], by: str, why_several: str) -> Owner:
 
 def _contracts(numbers: tuple[str, ...]) -> list[Contract]:
     return list(Contract.objects.select_related("customer").filter(number__in=numbers)) if numbers else []
+
+
+def invoices_named(purpose: str, contract_id: int) -> list[int]:
+    """Ids of the contract's first invoices that the purpose names, in its order."""
+    found: list[int] = []
+    for number, issued_on in named(purpose).invoices:
+        rows = PrintedDocument.objects.filter(
+            kind=DocumentKind.INVOICE, number=number, correction=0, contract_id=contract_id
+        )
+        if issued_on is not None:
+            rows = rows.filter(issued_on=issued_on)
+        found += [one for one in rows.order_by("-id").values_list("id", flat=True)[:1] if one not in found]
+    return found
 
 
 def _by_invoice(said: Named) -> list[Contract]:

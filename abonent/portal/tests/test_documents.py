@@ -170,3 +170,19 @@ def test_a_statement_is_of_the_chosen_contract(world: World, browser: Browser) -
     assert "100006" in daria.get(STATEMENT, asked).headers["Content-Disposition"]
     daria.post("/cabinet/contract/", {"contract": "100007"})
     assert "100007" in daria.get(STATEMENT, asked).headers["Content-Disposition"]
+
+
+def test_a_company_takes_its_reconciliation_statement_and_sees_what_of_an_invoice_is_left(
+    world: World, browser: Browser, october: list[Document]
+) -> None:
+    days = {"from": "2026-10-01", "to": "2026-10-31", "all": "1"}
+    settled = browser(world.romashka).get("/cabinet/reconciliation/", days)
+    assert settled.headers["Content-Disposition"] == (
+        'attachment; filename="reconciliation-100004-2026-10-01-2026-10-31.pdf"'
+    )
+    assert settled.content.startswith(b"%PDF-")
+    page = words(browser(world.romashka).get(PAGE))
+    assert "осталось 3 916,14 ₽" in page  # 4 540,00 less what was there before
+    wrong = browser(world.romashka).get("/cabinet/reconciliation/", {"from": "2026-10-01", "to": "never"})
+    assert (wrong.status_code, "Это не дата." in words(wrong)) == (422, True)
+    assert browser(world.anna).get("/cabinet/reconciliation/", days).status_code == 404
