@@ -48,6 +48,7 @@ bench: $(READY) ## every benchmark: a table, and a JSON line each
 	$(VENV)/bin/abonent bench streams
 	$(VENV)/bin/abonent bench sms
 	$(VENV)/bin/abonent bench search --accounts 200000
+	$(VENV)/bin/abonent bench documents --accounts 2000
 
 fmt: $(READY_DEV) ## format the code
 	$(VENV)/bin/ruff format .

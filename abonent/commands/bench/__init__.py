@@ -26,6 +26,7 @@ BENCHES = (
     "sms",
     "search",
     "import",
+    "documents",
 )
 HELP = f"measure against the floor: {', '.join(BENCHES)}"
 

@@ -80,8 +80,9 @@ def test_a_transfer_closes_the_invoice_it_names_and_a_payer_may_pay_for_another(
     # Each up to what transfers had left of the invoice; the rest of the last is an advance.
     assert offsets == {"1": 100_00, "2": 50_00, "3": 30_00, "4": invoice.total_kop - 180_00}
 
+    assert part.payment is not None
     with pytest.raises(DatabaseError, match="cannot be set off"), transaction.atomic():
-        InvoiceOffset.objects.create(payment_id=part.payment_id, invoice=invoice, amount_kop=1)
+        InvoiceOffset.objects.create(payment=part.payment, invoice=invoice, amount_kop=1)
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         InvoiceOffset.objects.all().delete()
     assert world.broken() == []
