@@ -10,7 +10,7 @@ from abonent.core import db
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0010_letters'),
+        ('billing', '0011_letters'),
         ('payments', '0010_warrants'),
         ('subscribers', '0007_search'),
     ]

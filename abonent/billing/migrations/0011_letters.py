@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0009_repricing'),
+        ('billing', '0010_debts'),
         ('subscribers', '0007_search'),
     ]
 
