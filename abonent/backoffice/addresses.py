@@ -30,7 +30,6 @@ from abonent.backoffice import (
     parked,
     petitions,
     phone_request,
-    reports,
     requests,
     roles,
     search,
@@ -45,6 +44,7 @@ from abonent.backoffice import (
     visits,
     wordings,
 )
+from abonent.backoffice.reports import pages as reports
 
 urlpatterns: list[URLPattern] = [
     path("staff/", home.page, name="staff"),
@@ -70,8 +70,8 @@ urlpatterns: list[URLPattern] = [
     path("staff/news/new/", news.one, name="staff_news_new"),
     path("staff/news/<int:news_id>/", news.one, name="staff_news_one"),
     path("staff/news/<int:news_id>/picture/", news.picture, name="staff_news_picture"),
-    path("staff/reports/", reports.page, name="staff_reports"),
-    path("staff/reports/<str:code>/", reports.rows, name="staff_report_rows"),
+    path("staff/reports/", reports.first, name="staff_reports"),
+    *reports.urlpatterns(),
     path("staff/petitions/", petitions.page, name="staff_petitions"),
     path("staff/petitions/<int:petition_id>/", petitions.one, name="staff_petition"),
     path("staff/contracts/<str:number>/", subscribers.contract, name="staff_contract"),

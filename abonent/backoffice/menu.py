@@ -42,7 +42,17 @@ ITEMS: tuple[Item, ...] = (
     Item("staff_cash", "banknote", _("Cash desk"), (permissions.TAKE_CASH,)),
     Item("staff_approvals", "git-pull-request-arrow", _("Changes of tariff"), (permissions.APPROVE_TARIFF_CHANGES,)),
     Item("staff_second_yes", "check-check", _("Second yes"), (permissions.SECOND_YES, *four_eyes.ASKED_WITH)),
-    Item("staff_reports", "chart-column", _("Reports"), (permissions.VIEW_REPORTS,)),
+    Item(
+        "staff_reports",
+        "chart-column",
+        _("Reports"),
+        (
+            permissions.VIEW_REPORTS,
+            permissions.VIEW_SUBSCRIBERS_REPORTS,
+            permissions.VIEW_DESK_REPORTS,
+            permissions.VIEW_TRAFFIC_REPORTS,
+        ),
+    ),
     Item("staff_charge_runs", "calendar-check", _("Charge runs"), (permissions.VIEW_MONEY,)),
     Item("staff_parked", "circle-parking", _("Parked accounts"), (permissions.VIEW_MONEY,)),
     Item("staff_bank", "landmark", _("Bank transfers"), (permissions.CORRECT_MONEY,)),

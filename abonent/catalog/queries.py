@@ -4,7 +4,7 @@ from datetime import date
 
 from django.db.models import QuerySet
 
-from abonent.catalog.models import OfferRole, OfferVersion
+from abonent.catalog.models import Offer, OfferRole, OfferVersion
 
 
 class UnableToFindVersion(Exception):
@@ -54,3 +54,8 @@ def _in_force(on: date) -> QuerySet[OfferVersion]:
     """Of each offer the highest number among the versions valid from `on` or earlier, and not withdrawn."""
     begun = OfferVersion.objects.filter(valid_from__lte=on, withdrawn_at=None)
     return begun.order_by("offer_id", "-number").distinct("offer_id").select_related("offer")
+
+
+def names(language: str) -> dict[str, str]:
+    """Of every offer ever sold, by its code."""
+    return {one.code: one.name(language) for one in Offer.objects.only("code", "name_ru", "name_en")}

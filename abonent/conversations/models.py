@@ -54,6 +54,7 @@ class Conversation(models.Model):
     last_at = models.DateTimeField()
     waiting_since = models.DateTimeField(null=True)  # the first of the visitor's messages not answered yet
     answer_by = models.DateTimeField(null=True)  # what was promised for that
+    first_answer_by = models.DateTimeField(null=True)  # what was promised at the beginning; never changes
     place_at_start = models.PositiveIntegerField(default=0)  # in the queue; 0: was not in one
     taken_at = models.DateTimeField(null=True)  # the first time
     answered_at = models.DateTimeField(null=True)  # the first time

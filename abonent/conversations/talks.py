@@ -108,6 +108,7 @@ def begin(opening: Opening, *, at: datetime, answer_by: datetime | None, place: 
             "last_at": at,
             "waiting_since": at,
             "answer_by": answer_by,
+            "first_answer_by": answer_by,
             "place_at_start": place,
             "visitor_seen_at": at,
         },

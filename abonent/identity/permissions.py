@@ -35,6 +35,9 @@ ANNOUNCE_OUTAGES: Final = "network.announce_outages"
 EDIT_CATALOG: Final = "catalog.edit"
 EDIT_ADDRESSES: Final = "addresses.edit"
 VIEW_REPORTS: Final = "reports.view"
+VIEW_SUBSCRIBERS_REPORTS: Final = "reports.subscribers"
+VIEW_DESK_REPORTS: Final = "reports.desk"
+VIEW_TRAFFIC_REPORTS: Final = "reports.traffic"
 VIEW_AUDIT: Final = "audit.view"
 MANAGE_STAFF: Final = "staff.manage"
 MOVE_EVERYTHING: Final = "data.move"
@@ -69,7 +72,10 @@ DESCRIPTIONS: Final = {
     ANNOUNCE_OUTAGES: gettext_lazy("Announce outages and works"),
     EDIT_CATALOG: gettext_lazy("Edit tariffs and add-ons"),
     EDIT_ADDRESSES: gettext_lazy("Edit buildings and streets"),
-    VIEW_REPORTS: gettext_lazy("See reports"),
+    VIEW_REPORTS: gettext_lazy("See reports of money"),
+    VIEW_SUBSCRIBERS_REPORTS: gettext_lazy("See reports of subscribers, tariffs and requests"),
+    VIEW_DESK_REPORTS: gettext_lazy("See reports of chats and support"),
+    VIEW_TRAFFIC_REPORTS: gettext_lazy("See reports of traffic"),
     VIEW_AUDIT: gettext_lazy("Read the log of who did what"),
     MANAGE_STAFF: gettext_lazy("Manage staff and their roles"),
     MOVE_EVERYTHING: gettext_lazy("Import a provider and export everything"),

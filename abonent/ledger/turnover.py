@@ -6,9 +6,7 @@ Each figure opens to its transfers: `rows`. All of it is the ledger itself, so t
 from datetime import date
 from typing import NamedTuple
 
-from abonent.core import db, periods
-
-MOST_ROWS = 1000
+from abonent.core import db, figures, periods
 
 _TURNOVER = """
     select house.code, date_trunc('month', sides."on")::date as month, sum(sides.gave)::bigint as gave_kop,
@@ -25,16 +23,16 @@ _TURNOVER = """
     order by 1, 2
 """
 _ROWS = """
-    select t."on", t.id, t.reason, contract.number,
-           case when t.debit_id = house.id then t.amount_kop else -t.amount_kop end as amount_kop
+    select t.id, t."on", contract.number, t.reason as about,
+           case when t.debit_id = house.id then t.amount_kop else -t.amount_kop end as amount
     from ledger_account house
     join ledger_transfer t on t."on" >= %(start)s and t."on" < %(end)s and house.id in (t.debit_id, t.credit_id)
     join ledger_account account on account.id = case when t.debit_id = house.id then t.credit_id else t.debit_id end
     left join subscribers_contract contract on contract.id = account.contract_id
-    where house.code = %(code)s
-    order by t."on", t.id
-    limit %(most)s
+    where house.code like %(code)s
+      and (%(side)s = '' or (%(side)s = 'gave') = (t.debit_id = house.id))
 """
+SIDES = ("", "gave", "took")  # both; to subscribers; from subscribers
 
 
 class Line(NamedTuple):
@@ -45,22 +43,19 @@ class Line(NamedTuple):
     transfers: int
 
 
-class Row(NamedTuple):
-    """A transfer, as its subscriber's balance saw it."""
-
-    on: date
-    id: int
-    reason: str
-    number: str | None  # of the contract
-    amount_kop: int  # more than 0: the balance grew
-
-
 def of(period: periods.Period) -> list[Line]:
     """By house account, then by month."""
     return [Line(**row) for row in db.rows(_TURNOVER, {"start": period.start, "end": period.end})]
 
 
-def rows(code: str, period: periods.Period, most: int = MOST_ROWS) -> list[Row]:
-    """The transfers of a house account, the oldest first."""
-    params = {"code": code, "start": period.start, "end": period.end, "most": most}
-    return [Row(**row) for row in db.rows(_ROWS, params)]
+def rows(
+    code: str, period: periods.Period, *, side: str = "", after: int = 0, most: int = figures.PAGE
+) -> figures.Page:
+    """The transfers of a house account, as their subscribers' balances saw them.
+
+    code: "clearing:cash", or the beginning of several: "clearing:".   about: the transfer's reason.
+    """
+    assert side in SIDES, side
+    like = f"{code}%" if code.endswith(":") else code
+    params = {"code": like.replace("_", r"\_"), "side": side, "start": period.start, "end": period.end}
+    return figures.page(_ROWS, params, after=after, most=most)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from abonent.core import clock
 from abonent.network import makers, queries
-from abonent.ui import formats
+from abonent.ui import amounts, formats
 
 DAYS = 30
 HEIGHT = 120  # of the picture, pixels
@@ -60,15 +60,6 @@ def of(contract_id: int, today: date) -> list[Traffic]:
     return [_line(one, today) for one in queries.lines(contract_id, today)]
 
 
-def shown(octets: int) -> str:
-    """«312,4 GB», «18,0 MB»: decimal units, one place, as the tariffs count."""
-    units = ((_("TB"), 10**12), (_("GB"), 10**9), (_("MB"), 10**6))
-    unit, size = next((one for one in units if octets >= one[1]), units[-1])
-    tenths = octets * 10 // size
-    point = "." if formats.language() == "en" else ","
-    return f"{tenths // 10}{point}{tenths % 10}{formats.NO_BREAK}{unit}"
-
-
 def _line(line: queries.OwnLine, today: date) -> Traffic:
     first = today - timedelta(days=DAYS - 1)
     known = queries.by_day(line.line_id, min(first, line.period.start), today + timedelta(days=1))
@@ -78,21 +69,25 @@ def _line(line: queries.OwnLine, today: date) -> Traffic:
     included = None if line.included_octets is None else line.included_octets + line.extra_octets
     total = sum(one.down_octets + one.up_octets for one in days)
     return Traffic(
-        used=shown(used),
-        left="" if included is None else shown(_rounded_up(max(0, included - used))),
-        included="" if included is None else shown(included),
+        used=amounts.octets(used),
+        left="" if included is None else amounts.octets(_rounded_up(max(0, included - used))),
+        included="" if included is None else amounts.octets(included),
         percent=0 if not included else min(100, used * 100 // included),
         after="" if included is None else _after(line, is_used_up=used >= included),
         is_used_up=included is not None and used >= included,
         address=line.address or "",
         period=formats.period(line.period.start, line.period.end),
         bars=_bars([one.down_octets + one.up_octets for one in days], most),
-        most=shown(most),
+        most=amounts.octets(most),
         first=days[0].on,
         last=days[-1].on,
         said=_("Traffic by day for %(period)s: %(total)s in all, %(most)s at most in a day.")
-        % {"period": formats.period(first, today + timedelta(days=1)), "total": shown(total), "most": shown(most)},
-        days=[DayRow(one.on, shown(one.down_octets), shown(one.up_octets)) for one in reversed(days)],
+        % {
+            "period": formats.period(first, today + timedelta(days=1)),
+            "total": amounts.octets(total),
+            "most": amounts.octets(most),
+        },
+        days=[DayRow(one.on, amounts.octets(one.down_octets), amounts.octets(one.up_octets)) for one in reversed(days)],
         sessions=[_session(one) for one in queries.sessions(line.line_id, today)],
     )
 
@@ -135,6 +130,6 @@ def _session(one: queries.Session) -> SessionRow:
         is_live=one.ended_at is None,
         is_walled=one.is_walled,
         where=", ".join(where),
-        down=shown(one.down_octets),
-        up=shown(one.up_octets),
+        down=amounts.octets(one.down_octets),
+        up=amounts.octets(one.up_octets),
     )

@@ -51,6 +51,18 @@ def month(on: date) -> str:
     return name if on.year == clock.today().year else f"{name}{NO_BREAK}{on.year}"
 
 
+def month_and_year(on: date) -> str:
+    """The month's name with its year, always: a line of a table."""
+    name = _formatted(on, language(), "F Y")
+    return name if language() == "en" else name.lower()
+
+
+def month_short(on: date) -> str:
+    """The month in three letters, January with its year: a tick of a chart."""
+    ticked = _formatted(on, language(), "M Y" if on.month == 1 else "M")
+    return ticked if language() == "en" else ticked.lower()
+
+
 def period(start: date, end: date) -> str:
     """A half-open period as people say it: a month by its name, else from the first day to the last one in it."""
     last = end - periods.ONE_DAY

@@ -7,6 +7,7 @@ from django.test import Client
 from abonent.network.models import Device, Sighting
 from abonent.portal import traffic
 from abonent.portal.tests.conftest import Browser
+from abonent.ui import amounts
 from tests.world import World
 
 PAGE = "/cabinet/devices/"
@@ -77,7 +78,7 @@ def test_the_services_page_has_used_and_left_by_day(world: World, browser: Brows
 
 
 def test_octets_are_said_in_the_tariffs_units(world: World) -> None:
-    assert [traffic.shown(octets) for octets in (0, 18_340_000, 312_460_000_000, 5 * 10**12)] == [
+    assert [amounts.octets(octets) for octets in (0, 18_340_000, 312_460_000_000, 5 * 10**12)] == [
         "0,0\xa0МБ",
         "18,3\xa0МБ",
         "312,4\xa0ГБ",
