@@ -19,6 +19,6 @@ def give(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("identity", "0006_role_limits")]
+    dependencies = [("identity", "0007_moves")]
 
     operations = [migrations.RunPython(give, migrations.RunPython.noop)]
