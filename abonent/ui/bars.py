@@ -9,6 +9,7 @@ from typing import NamedTuple
 WIDTH = 1000
 HEIGHT = 180
 TOP = 8
+WIDEST = 120  # a bar
 MOST_LABELS = 12
 _TICKS = 4
 
@@ -57,12 +58,12 @@ def draw(groups: Sequence[Sequence[int]], labels: Sequence[str], *, unit: int, s
     found = []
     for number, group in enumerate(groups):
         left, right = number * WIDTH // len(groups), (number + 1) * WIDTH // len(groups)
-        gap = max(1, (right - left) // 8)
-        inner = max(len(group), right - left - 2 * gap)
+        inner = max(len(group), min(WIDEST * len(group), (right - left) * 3 // 4))
+        begins = left + (right - left - inner) // 2
         for place, value in enumerate(group):
             from_x, to_x = inner * place // len(group), inner * (place + 1) // len(group)
             top, bottom = min(zero, y(value)), max(zero, y(value))
-            found.append(Bar(left + gap + from_x, top, max(1, to_x - from_x - 1), bottom - top, place))
+            found.append(Bar(begins + from_x, top, max(1, to_x - from_x - 1), bottom - top, place))
     every = max(1, -(-len(labels) // MOST_LABELS))
     ticks = [
         Label(_percent((2 * number + 1) * WIDTH // (2 * len(labels))), text, "middle")

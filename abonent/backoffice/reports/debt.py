@@ -27,7 +27,7 @@ def make(asked: shape.Asked) -> shape.Shown:
 
     ages = _ages()
     lines = [line(name, age) for age, name in ages.items()]
-    heads = (_("Days"), _("Subscribers"), _("People"), _("Legal entities"), _("Debt"))
+    heads = (_("Days"), _("Subscribers"), _("Private persons"), _("Legal entities"), _("Debt"))
     table = shape.Table(_("Debt by age"), heads, lines, line(_("Total"), debts.EVERY))
     picture = shape.Lanes(_("Debt by age"), [(name, shape.total([one], 4)) for name, one in
                                              zip(ages.values(), lines, strict=True)], "kop")  # fmt: skip

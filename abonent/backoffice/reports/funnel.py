@@ -27,7 +27,7 @@ def make(asked: shape.Asked) -> shape.Shown:
         for one in stages
     ]
     opens = shape.key("whole", funnel.WAY[-1]) if whole.timed else ""
-    lines[0][3:] = [shape.Cell(None), shape.Cell(None)]  # nothing comes before the first
+    lines[0][3:] = [shape.Cell(None, "seconds"), shape.Cell(None, "seconds")]  # nothing comes before the first
     total = [
         shape.Cell(_("From the request to the open access")),
         shape.Cell(whole.timed, "count", opens),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from abonent.backoffice.reports import shape
 from abonent.billing import growth
 from abonent.identity import permissions
-from abonent.ui import amounts, formats
+from abonent.ui import formats
 
 
 def make(asked: shape.Asked) -> shape.Shown:
@@ -22,7 +22,7 @@ def make(asked: shape.Asked) -> shape.Shown:
             shape.Cell(one.month, "month"),
             shape.Cell(one.new, "count", opens("new", one)),
             shape.Cell(one.lost, "count", opens("lost", one)),
-            shape.Cell(amounts.signed(one.net)),
+            shape.Cell(one.net, "gain"),
             shape.Cell(one.paused, "count", opens("paused", one)),
             shape.Cell(one.back, "count", opens("back", one)),
             shape.Cell(one.on_pause, "count", opens("on_pause", one)),
@@ -35,7 +35,7 @@ def make(asked: shape.Asked) -> shape.Shown:
         shape.Cell(_("Total")),
         shape.Cell(sum(one.new for one in months), "count", shape.key("new", "")),
         shape.Cell(sum(one.lost for one in months), "count", shape.key("lost", "")),
-        shape.Cell(amounts.signed(net)),
+        shape.Cell(net, "gain"),
         shape.Cell(sum(one.paused for one in months), "count", shape.key("paused", "")),
         shape.Cell(sum(one.back for one in months), "count", shape.key("back", "")),
         shape.Cell(months[-1].on_pause, "count", shape.key("on_pause", "")),
@@ -70,8 +70,8 @@ def rows(asked: shape.Asked, key: Sequence[str], after: int, most: int) -> shape
 
 def _names() -> dict[str, str]:
     return {
-        "new": _("New"), "lost": _("Lost"), "paused": _("Began a pause"), "back": _("Came back from a pause"),
-        "on_pause": _("On a pause, at the end"), "served": _("Contracts, at the end"),
+        "new": _("New ones"), "lost": _("Lost"), "paused": _("Went on a pause"), "back": _("Came back"),
+        "on_pause": _("On a pause"), "served": _("Contracts"),
     }  # fmt: skip
 
 

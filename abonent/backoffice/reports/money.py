@@ -19,8 +19,8 @@ _BACK = {CLEARING: "took", REVENUE: "gave"}  # refunded; returned
 def make(asked: shape.Asked) -> shape.Shown:
     lines = turnover.of(asked.period)
     months = _months(lines)
-    paid = _table(lines, CLEARING, (_("Money in by channel"), _("Paid in"), _("Refunded"), _("Left")))
-    charged = _table(lines, REVENUE, (_("Charges by service"), _("Charged"), _("Returned"), _("Revenue")))
+    paid = _table(lines, CLEARING, (_("Money in by channel"), _("Channel"), _("Paid in"), _("Refunded"), _("Left")))
+    charged = _table(lines, REVENUE, (_("Charges by service"), _("Service"), _("Charged"), _("Returned"), _("Revenue")))
     by_month = shape.Table(
         _("Revenue against deposits, by month"),
         (_("Month"), _("Paid in, less refunds"), _("Revenue")),
@@ -58,7 +58,7 @@ def rows(asked: shape.Asked, key: Sequence[str], after: int, most: int) -> shape
     return shape.Opened(_name(code), found, "change", _("Sum"), _("What"), _reason, "contract")
 
 
-def _table(lines: Sequence[turnover.Line], of: str, heads: tuple[str, str, str, str]) -> shape.Table:
+def _table(lines: Sequence[turnover.Line], of: str, heads: tuple[str, str, str, str, str]) -> shape.Table:
     """By house account; of money in what it gave is the money, of revenue what it took."""
     found: dict[str, tuple[int, int]] = {}
     for one in lines:
@@ -69,7 +69,7 @@ def _table(lines: Sequence[turnover.Line], of: str, heads: tuple[str, str, str, 
     whole = (sum(one[0] for one in found.values()), sum(one[1] for one in found.values()))
     return shape.Table(
         heads[0],
-        heads,
+        heads[1:],
         [_line(shape.Cell(_name(code)), code, of, sums) for code, sums in found.items()],
         _line(shape.Cell(_("Total")), of, of, whole),
     )

@@ -36,7 +36,14 @@ def make(asked: shape.Asked) -> shape.Shown:
         shape.Cell(sum(one.to_kop for one in steps), "kop"),
         shape.Cell(sum(one.change_kop for one in steps), "change"),
     ]
-    heads = (_("From"), _("To"), _("Steps"), _("A month before"), _("A month after"), _("A month, more or less"))
+    heads = (
+        _("From the tariff"),
+        _("To the tariff"),
+        _("Steps"),
+        _("A month before"),
+        _("A month after"),
+        _("A month, more or less"),
+    )
     tables = [shape.Table(_("Steps and what they bring"), heads, lines, whole)]
     matrix = _matrix(steps, name)
     if matrix is not None:

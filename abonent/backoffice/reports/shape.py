@@ -14,7 +14,7 @@ from abonent.ui import amounts, formats, sheets
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
-Kind = Literal["text", "kop", "change", "count", "month", "day", "seconds", "octets", "percent"]
+Kind = Literal["text", "kop", "change", "count", "month", "day", "seconds", "octets", "percent", "gain"]
 SEPARATOR = "~"  # of a figure's key
 ROWS_IN_A_FILE = 50_000
 SEGMENTS = ("apartment", "private", "business")
@@ -105,7 +105,7 @@ class Cell(NamedTuple):
 
 _SHOWN: dict[Kind, Callable[[int], str]] = {
     "text": str, "month": str, "day": str, "kop": formats.sum_of, "change": formats.signed, "count": amounts.count,
-    "seconds": amounts.duration, "octets": amounts.octets, "percent": amounts.percent,
+    "seconds": amounts.duration, "octets": amounts.octets, "percent": amounts.percent, "gain": amounts.signed,
 }  # fmt: skip
 
 
