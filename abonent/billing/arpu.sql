@@ -1,7 +1,7 @@
 -- What the house earned from each account, month by month, and under which tariff and segment the account counts: the
 -- tariff that it had last in these days (internet before others), the segment of its line.
 with moved as (
-    select date_trunc('month', sides."on")::date as month, sides.account_id, sum(sides.kop)::bigint as kop,
+    select date_trunc('month', sides."on"::timestamp)::date as month, sides.account_id, sum(sides.kop)::bigint as kop,
            max(sides.kop) > 0 as is_charged
     from (
         select t."on", t.debit_id as account_id, t.amount_kop as kop

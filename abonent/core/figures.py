@@ -17,12 +17,25 @@ from abonent.core import db
 PAGE = 100
 PATIENCE_SECONDS = 8  # of one statement: who asks for too much is told so, and does not hold the database
 
-_PAGE = "select of_figure.* from ({sql}) of_figure where id > %(after)s order by id limit %(most)s"
-_SUMS = """
-    select count(*) as number, coalesce(sum(amount), 0)::bigint as total,
-           (percentile_cont(0.5) within group (order by amount))::bigint as median,
-           (percentile_cont(0.9) within group (order by amount))::bigint as most
-    from ({sql}) of_figure
+MEMORY = "64MB"  # of one step of it: what is grouped by account does not go to the disk
+
+# The rows once, for both: what they come to, and a page of them.
+_PAGE = """
+    with of_figure as materialized ({sql}), sums as (
+        select count(*) as number, coalesce(sum(amount), 0)::bigint as total,
+               (percentile_cont(0.5) within group (order by amount))::bigint as median,
+               (percentile_cont(0.9) within group (order by amount))::bigint as most
+        from of_figure
+    )
+    select sums.number as of_number, sums.total as of_total, sums.median as of_median, sums.most as of_most, shown.*
+    from sums
+    left join (select * from of_figure where id > %(after)s order by id limit %(limit)s) shown on true
+    order by shown.id
+"""
+
+
+_PATIENCE = """
+    select set_config('statement_timeout', %(patience)s, true), set_config('work_mem', %(memory)s, true)
 """
 
 
@@ -48,10 +61,11 @@ class Page(NamedTuple):
 
 
 def page(sql: str, params: dict[str, Any], *, after: int, most: int = PAGE) -> Page:
-    """Rows with an id above `after`, and what all rows come to. Two statements."""
-    found = db.rows(_PAGE.format(sql=sql), params | {"after": after, "most": most + 1})
-    sums = db.rows(_SUMS.format(sql=sql), params)[0]
-    return Page([Row(**row) for row in found[:most]], len(found) > most, **sums)
+    """Rows with an id above `after`, and what all rows come to. One statement."""
+    found = db.rows(_PAGE.format(sql=sql), params | {"after": after, "limit": most + 1})
+    sums = {name: found[0][f"of_{name}"] for name in ("number", "total", "median", "most")}
+    rows = [Row(**{name: row[name] for name in Row._fields}) for row in found if row["id"] is not None]
+    return Page(rows[:most], len(rows) > most, **sums)
 
 
 @contextmanager
@@ -59,7 +73,7 @@ def patiently() -> Iterator[None]:
     """Statements inside are given up after PATIENCE_SECONDS each.   Raises TooMuch."""
     try:
         with transaction.atomic():
-            db.run("select set_config('statement_timeout', %s, true)", [f"{PATIENCE_SECONDS}s"])
+            db.run(_PATIENCE, {"patience": f"{PATIENCE_SECONDS}s", "memory": MEMORY})
             yield
     except OperationalError as error:
         if isinstance(error.__cause__, psycopg.errors.QueryCanceled):

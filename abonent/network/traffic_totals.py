@@ -22,27 +22,27 @@ _USED = """
         group by subscription_id
     )
 """
-_TARIFFS = f"""{_USED}
-    select coalesce(offer.code, '') as tariff, count(*) as subscriptions, sum(used.down_octets)::bigint as down_octets,
-           sum(used.up_octets)::bigint as up_octets
-    from used
-    left join billing_subscription s on s.id = used.subscription_id
-    left join catalog_offerversion version on version.id = s.version_id
-    left join catalog_offer offer on offer.id = version.offer_id
-    group by 1
-    order by sum(used.down_octets + used.up_octets) desc, 1
-"""
-_TOP = f"""{_USED}
-    select most.subscription_id, contract.number, coalesce(offer.code, '') as tariff, most.down_octets, most.up_octets
-    from (
-        select * from used order by down_octets + up_octets desc, subscription_id limit {TOP}
-    ) most
-    left join billing_subscription s on s.id = most.subscription_id
-    left join catalog_offerversion version on version.id = s.version_id
-    left join catalog_offer offer on offer.id = version.offer_id
-    left join ledger_account account on account.id = s.account_id
+# Both at once: what each has used is summed once.
+_TARIFFS_AND_TOP = f"""{_USED.replace("used as (", "used as materialized (")}, ranked as (
+        select used.*, row_number() over (order by down_octets + up_octets desc, subscription_id) as place from used
+    ), named as (
+        select ranked.*, coalesce(offer.code, '') as tariff, s.account_id
+        from ranked
+        left join billing_subscription s on s.id = ranked.subscription_id
+        left join catalog_offerversion version on version.id = s.version_id
+        left join catalog_offer offer on offer.id = version.offer_id
+    )
+    select 0 as place, tariff, null as number, count(*) as subscriptions, sum(down_octets)::bigint as down_octets,
+           sum(up_octets)::bigint as up_octets
+    from named
+    group by tariff
+    union all
+    select named.place, named.tariff, contract.number, 1, named.down_octets, named.up_octets
+    from named
+    left join ledger_account account on account.id = named.account_id
     left join subscribers_contract contract on contract.id = account.contract_id
-    order by most.down_octets + most.up_octets desc, most.subscription_id
+    where named.place <= {TOP}
+    order by 1, 5 desc, 2
 """
 _ROWS = f"""{_USED}
     select used.subscription_id as id, %(start)s::date as "on", contract.number, coalesce(offer.code, '') as about,
@@ -65,17 +65,13 @@ class Day(NamedTuple):
     up_octets: int
 
 
-class OfTariff(NamedTuple):
+class Used(NamedTuple):
+    """By everybody of a tariff; or by one of the TOP."""
+
+    place: int  # from 1; 0: of a tariff
     tariff: str  # its code
-    subscriptions: int
-    down_octets: int
-    up_octets: int
-
-
-class User(NamedTuple):
-    subscription_id: int
     number: str | None  # of the contract
-    tariff: str
+    subscriptions: int
     down_octets: int
     up_octets: int
 
@@ -84,14 +80,10 @@ def by_day(period: periods.Period) -> list[Day]:
     return [Day(**row) for row in db.rows(_DAYS, _params(period))]
 
 
-def by_tariff(period: periods.Period) -> list[OfTariff]:
-    """The most used first."""
-    return [OfTariff(**row) for row in db.rows(_TARIFFS, _params(period))]
-
-
-def top(period: periods.Period) -> list[User]:
-    """The TOP subscriptions by what they received and sent."""
-    return [User(**row) for row in db.rows(_TOP, _params(period))]
+def by_tariff_and_top(period: periods.Period) -> tuple[list[Used], list[Used]]:
+    """By tariff, the most used first; and the TOP subscriptions by what they received and sent."""
+    found = [Used(**row) for row in db.rows(_TARIFFS_AND_TOP, _params(period))]
+    return [one for one in found if not one.place], [one for one in found if one.place]
 
 
 def rows(

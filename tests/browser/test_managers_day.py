@@ -70,7 +70,7 @@ def test_a_call_becomes_a_contract_and_the_report_shows_it(page_at: OpenPage, se
     expect(stairs.locator("#done").get_by_role("status")).to_be_visible()
 
     page.goto(here)
-    page.get_by_role("link", name="Заключить договор").click()
+    page.get_by_role("link", name="Оформить договор").click()
     said = {
         "document_number": "4012 345678", "issued_by": "ТП № 1", "issued_on": "2012-05-04",
         "birth_date": "1990-02-28", "registered_address": "Москва, ул. Лесная, 1",

@@ -21,7 +21,7 @@ def make(asked: shape.Asked) -> shape.Shown:
         _("Day"),
         [(shape.Cell(one.on, "day"), "day", one.on.isoformat(), one) for one in days],
     )
-    tariffs = traffic_totals.by_tariff(asked.period)
+    tariffs, top = traffic_totals.by_tariff_and_top(asked.period)
     by_tariff = _table(
         _("Traffic by tariff"),
         _("Tariff"),
@@ -29,7 +29,7 @@ def make(asked: shape.Asked) -> shape.Shown:
     )
     tables = [by_tariff, by_day]
     if set(WHOSE) <= asked.granted:
-        tables.insert(1, _top(asked, names))
+        tables.insert(1, _top(top, names))
     picture = shape.Picture(
         _("Traffic by day"),
         (_("Received"), _("Sent")),
@@ -60,7 +60,7 @@ def rows(asked: shape.Asked, key: Sequence[str], after: int, most: int) -> shape
 def _table(
     title: str,
     name: str,
-    found: Sequence[tuple[shape.Cell, str, str, traffic_totals.Day | traffic_totals.OfTariff]],
+    found: Sequence[tuple[shape.Cell, str, str, traffic_totals.Day | traffic_totals.Used]],
 ) -> shape.Table:
     lines = []
     for first, by, which, one in found:
@@ -81,7 +81,7 @@ def _table(
     return shape.Table(title, (name, _("Subscriptions"), _("Received"), _("Sent"), _("Together")), lines, total)
 
 
-def _top(asked: shape.Asked, names: naming.Known) -> shape.Table:
+def _top(top: Sequence[traffic_totals.Used], names: naming.Known) -> shape.Table:
     lines = [
         [
             shape.Cell(one.number or formats.EN_DASH),
@@ -90,7 +90,7 @@ def _top(asked: shape.Asked, names: naming.Known) -> shape.Table:
             shape.Cell(one.up_octets, "octets"),
             shape.Cell(one.down_octets + one.up_octets, "octets"),
         ]
-        for one in traffic_totals.top(asked.period)
+        for one in top
     ]
     return shape.Table(
         _("Who has most"), (_("Contract"), _("Tariff"), _("Received"), _("Sent"), _("Together")), lines

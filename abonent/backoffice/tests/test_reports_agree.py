@@ -276,11 +276,10 @@ def test_traffic_is_the_sum_of_the_days_of_each(world: World) -> None:
     day = days[-1]
     rows = traffic_totals.rows(periods.one_day(day.on), way="down")
     assert (rows.number, rows.total) == (day.subscriptions, day.down_octets)
-    tariffs = traffic_totals.by_tariff(ALWAYS)
+    tariffs, top = traffic_totals.by_tariff_and_top(ALWAYS)
     assert sum(one.down_octets + one.up_octets for one in tariffs) == whole
     first = tariffs[0]
     assert traffic_totals.rows(ALWAYS, tariff=first.tariff).total == first.down_octets + first.up_octets
-    top = traffic_totals.top(ALWAYS)
     sums = [one.down_octets + one.up_octets for one in top]
     assert sums == sorted(sums, reverse=True)
     assert sum(sums) == whole  # the cast is fewer than the twenty
