@@ -19,6 +19,6 @@ def give(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("identity", "0008_second_yes")]
+    dependencies = [("identity", "0009_debtors")]
 
     operations = [migrations.RunPython(give, migrations.RunPython.noop)]
