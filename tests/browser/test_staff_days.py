@@ -34,7 +34,7 @@ def test_the_day_of_support(page_at: Callable[..., Page], served: Served) -> Non
 
     main.get_by_role("link", name="Отложенный платёж").click()
     main.get_by_role("button", name="Посмотреть, что будет").click()
-    expect(main).to_contain_text("Напишите, зачем")  # nothing without a reason
+    expect(main).to_contain_text("Напишите почему")  # nothing without a reason
     main.get_by_label("Почему").fill("Звонок: оплатит в понедельник")
     main.get_by_role("button", name="Посмотреть, что будет").click()
     expect(main).to_contain_text("Баланс после")

@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError
 
 from abonent.billing.tests import builder
-from abonent.core import clock, partitions
-from abonent.flows import cash_desk, import_statement, refund_settling, refunding, topup
+from abonent.core import clock, db, partitions
+from abonent.flows import cash_desk, four_eyes, import_statement, refund_settling, refunding, topup
+from abonent.identity import users
+from abonent.identity.models import User
 from abonent.ledger.models import Account, Transfer
-from abonent.payments import payments, refunds
+from abonent.payments import payments, refunds, warrants
 from abonent.payments.models import Payment
 from abonent.payments.models_desk import BankEntry, CashOrder, Refund
+from abonent.payments.models_warrants import Warrant
 from tests import bank as books
 from tests import statements
 from tests.bank import TODAY, Bank, balance, fresh_token, start
@@ -91,6 +94,41 @@ def test_a_form_sent_many_times_at_once_gives_back_once(payer: Account) -> None:
     payment, token = in_cash(payer), fresh_token()
     assert at_once(*[lambda: give_back(payment, 100_00, token)] * 6) == ["given"] * 6
     assert (balance(payer), CashOrder.objects.filter(kind="out").count()) == ("400.00", 1)
+
+
+def waiting_warrant(payment: Payment) -> Warrant:
+    wanted = four_eyes.Wanted("refund", payment.account_id, 100_00, {"payment_id": payment.pk})
+    return four_eyes.ask(wanted, token=fresh_token(), why="asked", actor="cashier", at=clock.now())
+
+
+def test_two_colleagues_say_the_second_yes_at_once_and_it_is_done_once(
+    payer: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with db.atomic():
+        users.create_staff("cashier", role="accountant", password="demo-staff")
+        bosses = [users.create_staff(name, role="admin", password="demo-staff") for name in ("boss", "chief")]
+    payment, gate = in_cash(payer), threading.Barrier(2)
+
+    def approve(one: Warrant, boss: User) -> str:
+        try:
+            return str(four_eyes.approve(one.pk, by=boss, on=TODAY, at=clock.now()).state)
+        except (DatabaseError, warrants.NotWaiting) as error:
+            return type(error).__name__
+
+    def look(warrant_id: int) -> Warrant:
+        found = Warrant.objects.get(id=warrant_id)
+        gate.wait(20)
+        return found
+
+    first = waiting_warrant(payment)
+    with monkeypatch.context() as without_the_lock:
+        without_the_lock.setattr(warrants, "lock_waiting", look)
+        done = at_once(*[functools.partial(approve, first, boss) for boss in bosses])
+    assert "done" in done  # both have looked, and the database lets one decide
+    assert (done.count("done"), Refund.objects.count(), balance(payer)) == (1, 1, "400.00")
+    second = waiting_warrant(payment)
+    done = at_once(*[functools.partial(approve, second, boss) for boss in bosses])
+    assert (sorted(done), Refund.objects.count(), balance(payer)) == (["NotWaiting", "done"], 2, "300.00")
 
 
 def test_orders_of_many_cashiers_at_once_have_no_gap(payer: Account) -> None:
