@@ -42,7 +42,7 @@ def test_the_day_of_support(page_at: Callable[..., Page], served: Served) -> Non
     expect(desk).to_have_url(re.compile("/staff/contracts/100002/$"))
     expect(main).to_contain_text("работает")
 
-    main.get_by_role("link", name=re.compile("Не открывается|Общий вопрос")).first.click()
+    main.get_by_role("region", name="Переписка").get_by_role("link").first.click()
     main.get_by_role("button", name="Взять").click()
     main.get_by_label("Ваше сообщение").fill("Дали отложенный платёж, интернет включён.")
     main.get_by_role("button", name="Отправить").click()
