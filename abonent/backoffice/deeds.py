@@ -150,6 +150,10 @@ WORDS: dict[str, StrPromise] = {
     "subscribers.sign_contract": _("Signed the contract"),
     "subscribers.withdraw_consent": _("Withdrew a consent"),
     "subscribers.withdraw_petition": _("Took back what he had asked"),
+    "support.close": _("Closed a conversation"),
+    "support.hand_over": _("Handed a conversation over"),
+    "support.look": _("Read a conversation"),
+    "support.take": _("Took a conversation"),
 }
 # The names of values that stand in it often; the rest are shown by their codes.
 NAMES: dict[str, StrPromise] = {

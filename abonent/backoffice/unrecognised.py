@@ -7,12 +7,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from abonent.backoffice import gate, reasons, screen
-from abonent.core import clock, db
-from abonent.flows import import_statement, reconciling
+from abonent.core import clock, db, money
+from abonent.flows import four_eyes, import_statement, reconciling
 from abonent.identity import permissions
 from abonent.payments import bank_entries, differences, payers
 from abonent.payments.bank_statements.parsing import MAX_OCTETS
-from abonent.payments.models_desk import DifferenceKind
+from abonent.payments.models_desk import BankEntry, DifferenceKind
 from abonent.ui import words
 
 KINDS = {
@@ -76,6 +76,11 @@ def _decide(request: gate.StaffRequest) -> HttpResponse:
             if not why:
                 said = _("Money that goes back goes with a reason: the number of the payment order.")
                 return _bank(request, wrong=said, entry_id=entry_id)
+            sums = BankEntry.objects.filter(id=entry_id).values_list("amount_kop", flat=True)
+            if four_eyes.needs_second(request.user, sums.first() or 0):
+                said = _("Alone you give %(sum)s at most: a colleague whose role may more sends it back.")
+                most = {"sum": money.show(four_eyes.alone_kop(request.user) or 0)}
+                return _bank(request, wrong=said % most, entry_id=entry_id)
             import_statement.send_back(entry_id=entry_id, actor=request.actor, why=why, address=request.address)
         else:
             import_statement.assign(

@@ -41,6 +41,8 @@ def run(args: argparse.Namespace) -> int:
     if args.verb == "queue":
         return _queue()
     refusal = staff_names.refusal(args.by, permissions.CORRECT_MONEY)
+    if not refusal and args.verb == "return":
+        refusal = _beyond(args.by, args.id)
     if refusal:
         return _refuse(refusal)
     try:
@@ -54,6 +56,20 @@ def run(args: argparse.Namespace) -> int:
         return _refuse(str(error))
     console.print(f"{made.pk}: {made.state}", markup=False)
     return 0
+
+
+def _beyond(name: str, entry_id: int) -> str:
+    """Why this person does not send so much back alone; "" where he does."""
+    from abonent.flows import four_eyes
+    from abonent.identity import queries
+    from abonent.payments.models_desk import BankEntry
+
+    by, entry = queries.staff_by_name(name), BankEntry.objects.filter(id=entry_id).first()
+    if by is None or entry is None or not four_eyes.needs_second(by, entry.amount_kop):
+        return ""
+    return (
+        f"«{name}» does not give {entry.amount_kop} kopecks away alone: a colleague whose role may more sends it back"
+    )
 
 
 def _load(path: Path, actor: str, *, dry_run: bool) -> int:

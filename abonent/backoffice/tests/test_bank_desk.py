@@ -4,6 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from abonent.backoffice.tests.conftest import StaffBrowser
+from abonent.identity.models import Role
 from abonent.payments.models_desk import BankEntry, BankEntryState
 from tests import statements
 from tests.world import World
@@ -20,6 +21,9 @@ def test_an_accountant_says_whose_a_transfer_is(world: World, staff: StaffBrowse
     before = world.balance(world.boris)
     wrong = accountant.post("/staff/bank/", {"entry": entry.pk, "do": "assign", "contract": "999999"})
     assert wrong.status_code == 422
+    Role.objects.filter(code="accountant").update(most_kop=499_99)
+    back = accountant.post("/staff/bank/", {"entry": entry.pk, "do": "return", "why": "order 7"})
+    assert (back.status_code, BankEntry.objects.get(pk=entry.pk).state) == (422, "queued")
     accountant.post("/staff/bank/", {"entry": entry.pk, "do": "assign", "contract": "100002"})
     entry.refresh_from_db()
     assert (entry.state, entry.decided_by) == ("credited", "accountant")
