@@ -212,3 +212,17 @@ def test_a_file_comes_with_a_message_and_what_is_none_is_refused(phone: Phone, w
         headers={"Authorization": f"Bearer {anna.token}", "Idempotency-Key": "half-a-pair"},
     )  # fmt: skip
     assert half.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("before", "status"),
+    [
+        ("2026-12-31T12:00:00%2B03:00", 200),
+        ("5997-10-08T16:29:13-19:50", 200),  # a zone that PostgreSQL does not know
+        ("9999-12-31T23:59:59-12:00", 422),
+        ("2026-12-31T12:00:00", 422),  # of no zone
+        ("yesterday", 422),
+    ],
+)
+def test_an_instant_has_a_zone_and_stands_in_the_calendar(phone: Phone, world: World, before: str, status: int) -> None:
+    assert phone(world.anna).get(f"/api/v1/conversations?before={before}").status_code == status

@@ -1,16 +1,27 @@
 """What goes over the wire, in and out. Sums are kopecks, days are the operator's dates, instants are UTC."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 Kop = Annotated[int, Field(ge=-(10**15), le=10**15)]
 PaidKop = Annotated[int, Field(gt=0, le=10**12)]
 Id = Annotated[int, Field(ge=0, le=2**53 - 1)]
 Line = Annotated[str, Field(max_length=200)]
 Secret = Annotated[str, Field(min_length=1, max_length=256)]
+
+
+def _in_utc(sent: datetime) -> datetime:
+    """PostgreSQL knows zones of up to sixteen hours, Python of up to a day."""
+    try:
+        return sent.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("out of the years 1 to 9999") from error
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class In(Schema):

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -31,14 +30,12 @@ class Asked(Schema):
     archived: bool = False
     unread: bool = False
     words: shapes.Line = ""
-    before: datetime | None = None
+    before: shapes.Instant | None = None
 
 
 @router.get("/conversations", response=list[shapes.Conversation], summary="Letters, chats and questions, 50 at a time")
 def conversations(request: HttpRequest, asked: Query[Asked]) -> list[shapes.Conversation]:
     """before: an instant with its zone: `last_at` of the last one that is there."""
-    if asked.before is not None and asked.before.tzinfo is None:
-        raise Refused(422, "invalid", _("This is not what is expected here."))
     found = queries.mail(
         [one.id for one in wire.caller(request).contracts],
         folder=asked.folder,
