@@ -6,7 +6,6 @@ his own stands in the audit log.
 
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -279,7 +278,9 @@ def _talk(
         "client_id": talk_forms.new_client_id(),
         "card": card,
         "may_network": gate.may(request, permissions.VIEW_NETWORK),
-        "ready": answers.ready(found.topic, formats.language(), card.facts | {"operator": me.shown_name}),
+        "ready": answers.ready(
+            found.topic, formats.language(), card.facts | {"operator": me.shown_name}, found.department
+        ),
         "colleagues": [one for one in support.colleagues(clock.now()) if one.user_id != me.user_id],
         "recent": support.recent(found.contract_id, but=found.pk) if found.contract_id else [],
         "departments": _departments(),
@@ -288,7 +289,7 @@ def _talk(
 
 
 def _departments() -> list[tuple[str, str]]:
-    return [(one.key, one.name.get(formats.language())) for one in settings.PROFILE.departments]
+    return [(one.key, one.name.get(formats.language())) for one in desks.departments()]
 
 
 def _state(found: Conversation, request: HttpRequest) -> dict[str, Any]:

@@ -24,7 +24,8 @@ from abonent.ui import client
 
 HOME = "/staff/"
 SECURITY = "/staff/security/"
-UNGUARDED = (SECURITY, "/staff/logout/")  # what opens to who must have a second factor and has none yet
+PASSWORD = "/staff/password/"  # who was given one chooses another there
+UNGUARDED = (SECURITY, PASSWORD, "/staff/logout/")  # what opens to who must have a second factor and has none yet
 
 
 class StaffRequest(HttpRequest):
@@ -86,8 +87,11 @@ def _guard(view: View, any_of: tuple[str, ...]) -> View:
         own = cast(StaffRequest, request)
         own.granted = frozenset(user.role.permissions if user.role else ())
         own.actor, own.address = user.username, client.address(request) or None
-        if not request.path.startswith(UNGUARDED) and second_factor.is_missing(user):
-            return HttpResponseRedirect(SECURITY)
+        if not request.path.startswith(UNGUARDED):
+            if user.password_must_change:
+                return HttpResponseRedirect(PASSWORD)
+            if second_factor.is_missing(user):
+                return HttpResponseRedirect(SECURITY)
         if any_of and not any(may(own, one) for one in any_of):
             return refuse(own, any_of)
         return view(own, *args, **kwargs)

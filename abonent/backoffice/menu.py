@@ -71,6 +71,9 @@ ITEMS: tuple[Item, ...] = (
     Item("staff_tariffs", "tag", _("Tariffs"), (permissions.EDIT_CATALOG,)),
     Item("staff_addons", "puzzle", _("Additional services"), (permissions.EDIT_CATALOG,)),
     Item("staff_buildings", "building-2", _("Buildings"), (permissions.EDIT_ADDRESSES,)),
+    Item("staff_departments", "network", _("Departments"), (permissions.MANAGE_STAFF,)),
+    Item("staff_answers", "message-square-quote", _("Prepared answers"), (permissions.MANAGE_STAFF,)),
+    Item("staff_people", "contact", _("Staff"), (permissions.MANAGE_STAFF,)),
     Item("staff_log", "scroll-text", _("Log"), (permissions.VIEW_AUDIT,)),
     Item("staff_roles", "users-round", _("Roles"), (permissions.MANAGE_STAFF,)),
 )

@@ -64,7 +64,7 @@ def keep(
         raise NoName
     assert given.permissions <= set(permissions.DESCRIPTIONS), given.permissions
     with db.atomic():
-        _hold()
+        hold()
         role = Role.objects.filter(code=code).first()
         old = facts(role) if role is not None else None
         if old != seen:
@@ -76,7 +76,7 @@ def keep(
         if new == old:
             return role
         role.save()
-        _require_keeper()
+        require_keeper()
         audit.record(
             actor=actor, action="identity.change_role", subject=f"role:{code}", old=old, new=new, why=why,
             address=address,
@@ -87,7 +87,7 @@ def keep(
 def give(user_id: int, code: str, *, actor: str, why: str, address: str | None = None) -> None:
     """One of the staff has that role from now on.   Raises LastKeeper; User.DoesNotExist, Role.DoesNotExist."""
     with db.atomic():
-        _hold()
+        hold()
         user = User.objects.select_related("role").get(pk=user_id, is_staff=True)
         role = Role.objects.get(code=code)
         if user.role_id == role.pk:
@@ -95,7 +95,7 @@ def give(user_id: int, code: str, *, actor: str, why: str, address: str | None =
         old = user.role.code if user.role else ""
         user.role = role
         user.save(update_fields=["role"])
-        _require_keeper()
+        require_keeper()
         audit.record(
             actor=actor, action="identity.give_role", subject=f"user:{user.pk}", old={"role": old},
             new={"role": code, "name": user.username}, why=why, address=address,
@@ -111,12 +111,12 @@ def staff_by_role() -> dict[int, list[User]]:
     return found
 
 
-def _hold() -> None:
+def hold() -> None:
     """One change of roles after another: two at once could both leave the other as the last keeper."""
     db.run("select pg_advisory_xact_lock(hashtextextended('identity.roles', 0))")
 
 
-def _require_keeper() -> None:
+def require_keeper() -> None:
     keepers: Collection[User] = User.objects.filter(
         is_staff=True, is_active=True, role__permissions__contains=[permissions.MANAGE_STAFF]
     )[:1]

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
 from abonent.core import db
-from abonent.identity.models import KnownDevice
+from abonent.identity.models import KnownDevice, User
 
 SEEN_KEY = "seen_at"  # in the session, seconds
 SEEN_EVERY_SECONDS = 600
@@ -68,6 +69,13 @@ def begin(session: SessionBase) -> None:
     """He has signed in with this browser."""
     confirm(session)
     session[SEEN_KEY] = int(time.time())
+
+
+def keep_through(request: HttpRequest, user: User) -> None:
+    """His password is another: this browser stays signed in, and on the list of those that are."""
+    before = request.session.session_key
+    update_session_auth_hash(request, user)
+    UserSession.objects.filter(session_key=before).update(session_key=request.session.session_key)
 
 
 def note(request: HttpRequest) -> None:

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth import hashers, password_validation, update_session_auth_hash
+from django.contrib.auth import hashers, password_validation
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext, gettext_lazy
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from abonent.core import clock
 from abonent.flows import change_password, recover_password
-from abonent.identity import codes, limits
+from abonent.identity import codes, limits, signed_in
 from abonent.identity.models_codes import CodePurpose
 from abonent.portal import scope, sign_in
 
@@ -86,7 +86,7 @@ def change(request: HttpRequest) -> HttpResponse:
             contract_id=own.contract.id,
             address=sign_in.client_address(request) or None,
         )
-        update_session_auth_hash(request, user)  # this session stays; the others end
+        signed_in.keep_through(request, user)  # this session stays; the others end
         request.session[DONE_KEY] = True
         return HttpResponseRedirect(scope.CHANGE_PASSWORD)
     context = {

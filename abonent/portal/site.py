@@ -19,6 +19,7 @@ from abonent.catalog.models import OfferRole, OfferVersion
 from abonent.core import clock, money, opening, profile_places
 from abonent.notifications import news as notifications
 from abonent.portal import discovery, scope, words
+from abonent.support import desks
 from abonent.ui import formats, prose
 
 if TYPE_CHECKING:  # a tool of those who develop; not installed where it runs
@@ -309,7 +310,7 @@ def _hours() -> dict[str, object]:
     """By department's key and by office's number: is it open, until when, in words; "" where no hours are known."""
     local = clock.local(clock.now())
     return {
-        "open_departments": {one.key: _said(one.open, local) for one in settings.PROFILE.departments},
+        "departments_now": [(one, _said(one.open, local)) for one in desks.departments()],
         "open_offices": [_said(one.open, local, one.closed_on) for one in settings.PROFILE.offices],
     }
 

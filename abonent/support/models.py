@@ -26,8 +26,22 @@ class Answer(models.Model):
 
     key = models.SlugField(unique=True)
     topic = models.CharField(max_length=10, blank=True)  # "": any
+    department = models.CharField(max_length=40, blank=True, default="", db_default="")  # its key; "": any
     title_ru = models.CharField(max_length=80)
     title_en = models.CharField(max_length=80)
     text_ru = models.TextField()
     text_en = models.TextField()
     place = models.PositiveSmallIntegerField(default=0)
+
+
+class DepartmentWork(models.Model):
+    """What the staff have set of a department beside the profile. No row: it is as the profile says. Of desks.py."""
+
+    key = models.SlugField(max_length=40, primary_key=True)
+    topics = ArrayField(models.CharField(max_length=10), default=list)
+    open = models.JSONField(default=list)  # [{"days": ["mon"], "from": "09:00", "to": "18:00"}]
+    hours_ru = models.CharField(max_length=120, blank=True)  # the same in words, for the site
+    hours_en = models.CharField(max_length=120, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    chat_minutes = models.PositiveSmallIntegerField()
+    letter_hours = models.PositiveSmallIntegerField()

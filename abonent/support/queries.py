@@ -61,6 +61,11 @@ def colleagues(at: datetime) -> list[Operator]:
     return list(Operator.objects.filter(state="on", seen_at__gt=present).select_related("user").order_by("shown_name"))
 
 
+def all_operators() -> list[Operator]:
+    """All who have opened the desk."""
+    return list(Operator.objects.order_by("user_id"))
+
+
 def load() -> list[dict[str, Any]]:
     """A row an operator: shown_name, state, seen_at, open, waiting, closed_today, mark."""
     return db.rows(_LOAD)

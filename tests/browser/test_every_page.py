@@ -51,6 +51,8 @@ STAFF = (
     "/staff/import/", "/staff/export/",
     "/staff/tariffs/", "/staff/tariffs/new/", "/staff/tariffs/city-day-100/", "/staff/tariffs/city-day-100/version/",
     "/staff/addons/", "/staff/addons/static-ip/", "/staff/buildings/", "/staff/buildings/1/",
+    "/staff/people/", "/staff/password/",
+    "/staff/answers/", "/staff/answers/balance/", "/staff/departments/", "/staff/departments/private/",
     "/staff/buildings/new/", "/staff/buildings/import/",
     "/staff/mailings/", "/staff/mailings/new/", "/staff/notices/", "/staff/notices/suspended/ru/",
 )  # fmt: skip

@@ -220,7 +220,7 @@ def test_a_list_of_tariffs_costs_few_queries(operator: profile.Profile) -> None:
     for address in ("/", "/tariffs/", "/services/internet/"):
         with CaptureQueriesContext(connection) as asked:
             Client().get(address)
-        assert len(asked) <= 2, address
+        assert len(asked) <= (3 if address == "/" else 2), address  # there the departments stand too
 
 
 @pytest.mark.django_db

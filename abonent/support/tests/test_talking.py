@@ -153,7 +153,7 @@ def test_read_marks_go_forward_only_and_never_beyond(maria: Operator) -> None:
     assert [(one.side, one.is_read) for one in lines] == [("theirs", False), ("system", False), ("mine", True)]
 
 
-def test_legal_entities_and_departments_are_found_by_the_profile() -> None:
+def test_legal_entities_and_departments_are_found_by_the_profile(db: None) -> None:
     assert desks.department_of("finance", is_legal=False).key == "private"
     assert desks.department_of("finance", is_legal=True).key == "business"
     assert desks.department("gone").key == "private"
