@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.served import Served
 from tests.browser.test_first_click import staff
+from tests.concurrency import processes
 
 pytestmark = pytest.mark.parametrize("served", ["skynet"], indirect=True)
 
@@ -56,3 +57,57 @@ def test_the_day_of_support(page_at: Callable[..., Page], served: Served) -> Non
     expect(told).to_contain_text("Дан отложенный платёж")
     expect(told).to_contain_text("Звонок: оплатит в понедельник")
     expect(told).to_contain_text("Просмотр")
+
+
+def test_the_day_of_the_administrator(page_at: Callable[..., Page], served: Served) -> None:
+    """A tariff gets dearer, and who has it reads so; a role, a prepared answer; the log tells all three."""
+    admin = staff(page_at, served, "admin")
+    main = admin.get_by_role("main")
+    admin.get_by_label("Рабочее место", exact=True).get_by_role("link", name="Тарифы", exact=True).click()
+    main.get_by_role("link", name="Дача по дням 50").click()
+    main.get_by_role("link", name="Новая версия").click()
+    main.get_by_label("Цена, рублей").fill("651,00")
+    main.get_by_label("С какого дня").fill("2026-11-20")
+    main.get_by_label("Почему").fill("Подорожала магистраль")
+    main.get_by_role("button", name="Посмотреть, кого это затронет").click()
+    expect(main).to_contain_text("ближайший возможный день — 25 ноября")
+    main.get_by_label("С какого дня").fill("2026-12-01")
+    main.get_by_role("button", name="Посмотреть, кого это затронет").click()
+    expect(main).to_contain_text("с 1 декабря «Дача по дням 50» стоит 651,00")
+    main.get_by_role("button", name="Согласиться и уведомить").click()
+    expect(main).to_contain_text("Версия объявлена")
+    vera = page_at(360)
+    vera.goto(served.path("/login/?as=vera"))
+    vera.get_by_role("button", name="Войти", exact=True).click()
+    expect(vera).to_have_url(served.path("/cabinet/"))
+
+    def reads() -> bool:
+        vera.goto(served.path("/mail/"))
+        return "Дача по дням 50" in vera.get_by_role("main").inner_text()
+
+    processes.wait_for(reads)
+
+    admin.goto(served.path("/staff/roles/new/"))
+    main.get_by_label("Код латинскими буквами").fill("trainee")
+    main.get_by_label("Название по-русски").fill("Стажёр")
+    main.get_by_label("Название по-английски").fill("Trainee")
+    main.get_by_label("Видеть абонентов").check()
+    main.get_by_label("Почему").fill("Новые люди")
+    main.get_by_role("button", name="Сохранить роль").click()
+    expect(main.get_by_role("link", name="Стажёр")).to_be_visible()
+
+    admin.goto(served.path("/staff/answers/new/"))
+    main.get_by_label("Код латинскими буквами").fill("dearer")
+    main.get_by_label("Заголовок по-русски").fill("Почему дороже")
+    main.get_by_label("Текст по-русски").fill("{name}, цена меняется с 1 декабря.")
+    main.get_by_label("Заголовок по-английски").fill("Why dearer")
+    main.get_by_label("Текст на английском").fill("{name}, the price changes on 1 December.")
+    main.get_by_label("Почему").fill("Спрашивают")
+    main.get_by_role("button", name="Посмотреть", exact=True).click()
+    expect(main).to_contain_text("Анна, цена меняется с 1 декабря.")
+    main.get_by_role("button", name="Сохранить", exact=True).click()
+    expect(main).to_contain_text("ответ уже у операторов")
+
+    admin.goto(served.path("/staff/log/?actor=admin"))
+    for told in ("Объявлена версия", "Подорожала магистраль", "Новые люди", "Изменён готовый ответ", "Спрашивают"):
+        expect(main).to_contain_text(told)
