@@ -42,7 +42,7 @@ CLOSINGS: dict[str, StrPromise] = {
 }
 CONNECTED: dict[str, tuple[str, StrPromise]] = {
     "yes": ("ok", _("in the network")),
-    "planned": ("wait", _("planned")),
+    "planned": ("wait", pgettext_lazy("building", "planned")),
     "no": ("warn", _("not in the network")),
 }
 EQUIPMENT: dict[str, StrPromise] = {
