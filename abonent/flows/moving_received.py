@@ -38,7 +38,7 @@ class Sent(Protocol):
 
 
 class Kept(NamedTuple):
-    name: str  # of the one file, or of the first
+    name: str  # of the one file, or of the first, and how many came with it
     lines: int  # of all CSV files, as they lie; 0: a workbook, nobody knows
     octets: int
 
@@ -78,7 +78,8 @@ def _keep(folder: Path, sent: Sequence[Sent]) -> Kept:
             _unpack(packed, folder, room)
         else:
             _write(folder, name, one.chunks(_CHUNK_OCTETS), room)
-    return Kept(str(sent[0].name)[-120:], room.lines, room.octets)
+    more = f" + {len(sent) - 1}" if len(sent) > 1 else ""
+    return Kept(f"{str(sent[0].name)[-100:]}{more}", room.lines, room.octets)
 
 
 class _Room:

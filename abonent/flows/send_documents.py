@@ -19,7 +19,7 @@ from abonent.notifications.channels import message
 from abonent.notifications.text_shape import Text
 from abonent.subscribers.models import Contact, ContactKind, Contract
 
-SINCE_DAYS = 14  # a worker that was away longer leaves old documents to the staff
+SINCE_DAYS = 45  # by the dates on them: what is older went out another way, and staff send it if they wish
 RUN_SECONDS = 5  # then the job hands over, so that a worker can stop
 KIND = "documents"
 _QUEUE_NEW = db.read_sql(__file__, "send_documents")
@@ -28,7 +28,7 @@ _QUEUE_NEW = db.read_sql(__file__, "send_documents")
 def queue_new(at: datetime) -> int:
     """Rows of the letters that have none; wakes the job. For the schedule and the month's end; safe twice."""
     with db.atomic():
-        queued = db.run(_QUEUE_NEW, {"since": at - timedelta(days=SINCE_DAYS)})
+        queued = db.run(_QUEUE_NEW, {"since": clock.on_date(at) - timedelta(days=SINCE_DAYS)})
     waits = db.rows(
         "select 1 from billing_documentletter where state = 'queued' and next_try_at <= clock_timestamp() limit 1"
     )

@@ -6,7 +6,7 @@ select made.contract_id, made.month, made.correction, 0, reach.address,
 from (
     select contract_id, month, correction
     from billing_document
-    where made_at > %(since)s
+    where coalesce(corrected_on, issued_on) > %(since)s::date
     group by contract_id, month, correction
 ) made
 join subscribers_contract c on c.id = made.contract_id
