@@ -6,9 +6,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests import statements
 from tests.browser.served import Served
 from tests.browser.test_first_click import staff
 from tests.concurrency import processes
+from tests.browser.test_subscribers_day import STEADY
 
 pytestmark = pytest.mark.parametrize("served", ["skynet"], indirect=True)
 
@@ -111,3 +113,42 @@ def test_the_day_of_the_administrator(page_at: Callable[..., Page], served: Serv
     admin.goto(served.path("/staff/log/?actor=admin"))
     for told in ("Объявлена версия", "Подорожала магистраль", "Новые люди", "Изменён готовый ответ", "Спрашивают"):
         expect(main).to_contain_text(told)
+
+
+def test_the_day_of_an_accountant(page_at: Callable[..., Page], served: Served) -> None:
+    """A bank's statement, whose money it is, the month's documents, what both sides owe; the company sees its part."""
+    desk = staff(page_at, served, "accountant")
+    main = desk.get_by_role("main")
+    desk.goto(served.path("/staff/documents/"))
+    if desk.get_by_role("button", name="Сделать сейчас").count():  # unless the night was faster
+        desk.get_by_role("button", name="Сделать сейчас").click()
+    row = main.get_by_role("row").filter(has_text="Ромашка")
+    expect(row).to_contain_text("отправлено", timeout=STEADY)  # the page comes anew by itself
+    expect(row).to_contain_text("office@romashka.test")
+    invoice = row.get_by_role("link", name=re.compile("^Счёт,|^Счёт ")).first.get_attribute("href")
+    assert desk.request.get(served.path(str(invoice))).body()[:4] == b"%PDF"
+
+    part = statements.Paper("71", "100.00", "Оплата по договору 100004", inn="5042001238")
+    lost = statements.Paper("72", "500.00", "За интернет, договор не помню")
+    content = statements.content(part, lost, received="600.00", closing="1600.00")
+    desk.goto(served.path("/staff/bank/"))
+    desk.locator("#id_file").set_input_files({"name": "kl_to_1c.txt", "mimeType": "text/plain", "buffer": content})
+    desk.get_by_role("button", name="Загрузить", exact=True).click()
+    expect(main).to_contain_text("договор не помню")
+    main.get_by_label("Договор", exact=True).fill("100002")
+    main.get_by_role("button", name="Зачислить", exact=True).click()
+    expect(main).to_contain_text("У каждого перевода есть владелец")
+
+    desk.goto(served.path("/staff/documents/"))
+    row.get_by_role("button", name=re.compile("Отправить ещё раз")).click()
+    expect(main).to_contain_text("Письмо отправляется")
+    settled = {"number": "100004", "from": "2026-10-01", "to": "2026-11-14"}
+    assert desk.request.get(served.path("/staff/reconciliation/"), params=settled).body()[:4] == b"%PDF"
+
+    company = page_at(360)
+    company.goto(served.path("/login/?as=romashka"))
+    company.get_by_role("button", name="Войти", exact=True).click()
+    company.wait_for_url(served.path("/cabinet/"))
+    company.goto(served.path("/cabinet/documents/"))
+    expect(company.get_by_role("main")).to_contain_text("оплачен частично")
+    expect(company.get_by_role("button", name="Скачать акт сверки")).to_be_visible()
