@@ -142,7 +142,7 @@ def test_the_day_of_an_accountant(page_at: Callable[..., Page], served: Served) 
     desk.goto(served.path("/staff/documents/"))
     row.get_by_role("button", name=re.compile("Отправить ещё раз")).click()
     expect(main).to_contain_text("Письмо отправляется")
-    settled = {"number": "100004", "from": "2026-10-01", "to": "2026-11-14"}
+    settled: dict[str, str | float | bool] = {"number": "100004", "from": "2026-10-01", "to": "2026-11-14"}
     assert desk.request.get(served.path("/staff/reconciliation/"), params=settled).body()[:4] == b"%PDF"
 
     company = page_at(360)
