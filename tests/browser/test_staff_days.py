@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 from tests import statements
 from tests.browser.served import Served
 from tests.browser.test_first_click import staff
-from tests.concurrency import processes
 from tests.browser.test_subscribers_day import STEADY
+from tests.concurrency import processes
 
 pytestmark = pytest.mark.parametrize("served", ["skynet"], indirect=True)
 
