@@ -146,7 +146,7 @@ def _second(case: Case, wanted: four_eyes.Wanted) -> dict[str, Any]:
     names = four_eyes.who_may(wanted.amount_kop, but=case.request.actor)
     alone_kop = four_eyes.alone_kop(case.request.user)
     if not names:
-        said = {"sum": money.show(alone_kop or 0)}
+        said = {"sum": money.show(alone_kop)}
         raise Refused(_("Alone you give %(sum)s at most, and there is no colleague who may say the second yes.") % said)
     return {"alone_kop": alone_kop, "names": names}
 

@@ -79,7 +79,7 @@ def _decide(request: gate.StaffRequest) -> HttpResponse:
             sums = BankEntry.objects.filter(id=entry_id).values_list("amount_kop", flat=True)
             if four_eyes.needs_second(request.user, sums.first() or 0):
                 said = _("Alone you give %(sum)s at most: a colleague whose role may more sends it back.")
-                most = {"sum": money.show(four_eyes.alone_kop(request.user) or 0)}
+                most = {"sum": money.show(four_eyes.alone_kop(request.user))}
                 return _bank(request, wrong=said % most, entry_id=entry_id)
             import_statement.send_back(entry_id=entry_id, actor=request.actor, why=why, address=request.address)
         else:

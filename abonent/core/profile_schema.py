@@ -316,14 +316,14 @@ class ProfileFile(typed_files.Model):
     pause: Pause
     outage: Outage
     # How long before a dearer tariff whoever has it is told; the law's least is 10 days.
-    price_notice_days: int = Field(default=10, ge=10, le=90)
+    price_notice_days: int = Field(ge=10, le=90)
     debts: Debts
     addon_return: Literal["unused_days", "none"]
     password_recovery: Literal["sms", "office"]
     password_must_change: bool
     staff_two_factor: Literal["required", "offered"]
     device_limit: int = Field(ge=1, le=100)
-    second_yes_kop: Sum | None = Field(alias="second_yes_above", default=None)
+    second_yes_kop: Sum = Field(alias="second_yes_above")
     refund_days: int = Field(ge=1, le=60)
     overdue_days: int = Field(ge=1, le=366)
     run_tolerance_per_mille: int = Field(alias="run_tolerance", ge=0, le=1000)

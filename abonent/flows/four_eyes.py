@@ -49,16 +49,15 @@ class _Verb(NamedTuple):
     do: Callable[[Warrant, Payment | None, date], int | None]  # a refund's id, where the bank is asked afterwards
 
 
-def alone_kop(user: User) -> int | None:
-    """What this person may give away by one act alone; None: any sum."""
-    sums = [user.role.most_kop if user.role else None, settings.PROFILE.second_yes_kop]
-    known = [one for one in sums if one is not None]
-    return min(known) if known else None
+def alone_kop(user: User) -> int:
+    """What this person may give away by one act alone."""
+    above_kop = settings.PROFILE.second_yes_kop
+    of_role = user.role.most_kop if user.role else None
+    return above_kop if of_role is None else min(of_role, above_kop)
 
 
 def needs_second(user: User, amount_kop: int) -> bool:
-    most_kop = alone_kop(user)
-    return most_kop is not None and amount_kop > most_kop
+    return amount_kop > alone_kop(user)
 
 
 def who_may(amount_kop: int, *, but: str) -> list[str]:
