@@ -135,6 +135,7 @@ urlpatterns: list[URLPattern] = [
     path("staff/second-yes/", second_yes.page, name="staff_second_yes"),
     path("staff/charge-runs/", charge_runs.page, name="staff_charge_runs"),
     path("staff/charge-runs/<str:on>/", charge_runs.one, name="staff_charge_run"),
+    path("staff/charge-runs/<str:on>/state/", charge_runs.state, name="staff_charge_run_state"),
     path("staff/mailings/", mailings.page, name="staff_mailings"),
     path("staff/mailings/new/", mailings.write, name="staff_mailing_new"),
     path("staff/mailings/<int:mailing_id>/", mailings.one, name="staff_mailing"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -42,6 +44,7 @@ class Went(NamedTuple):
 
     done: int
     of: int
+    kop: int  # taken so far
 
 
 @require_safe
@@ -76,6 +79,17 @@ def one(request: gate.StaffRequest, on: str) -> HttpResponse:
     return _show(request, run)
 
 
+@require_safe
+@gate.permitted(permissions.VIEW_MONEY)
+def state(request: gate.StaffRequest, on: str) -> HttpResponse:
+    """The part of the page that moves."""
+    day = _day(on)
+    run = None if day is None else ChargeRun.objects.filter(on=day).first()
+    if run is None:
+        raise Http404
+    return render(request, "backoffice/charge_run_state.html", {"run": run, "went": _went(run)})
+
+
 def _let_go_on(request: gate.StaffRequest, run: ChargeRun) -> HttpResponse:
     """The next tick of the schedule charges; nothing is charged inside a request."""
     if not gate.may(request, permissions.CONTINUE_CHARGE_RUNS):
@@ -99,6 +113,9 @@ def _show(request: gate.StaffRequest, run: ChargeRun, *, wrong: str = "", status
         "groups": _groups(run.plan),
         "compared": [formats.day_in_full(date.fromisoformat(each)) for each in compared.get("dates", [])],
         "went": _went(run) if run.state == RunState.RUNNING else None,
+        "local": clock.local,
+        "took": _took(run),
+        "tolerance": settings.PROFILE.run_tolerance_per_mille,
         "may_continue": gate.may(request, permissions.CONTINUE_CHARGE_RUNS),
         "wrong": wrong,
         "said": reasons.said,
@@ -129,8 +146,18 @@ def _group(key: tuple[str, str], now: dict[str, int], then: dict[str, int] | Non
 
 
 def _went(run: ChargeRun) -> Went:
-    chunks = list(ChargeChunk.objects.filter(run_id=run.pk).values_list("accounts", "fact__accounts"))
-    return Went(sum(accounts for accounts, done in chunks if done is not None), sum(each[0] for each in chunks))
+    chunks = list(ChargeChunk.objects.filter(run_id=run.pk).values_list("accounts", "fact"))
+    done = [(accounts, fact) for accounts, fact in chunks if fact is not None]
+    taken_kop = sum(fact["amount_kop"] for _, fact in done)
+    return Went(sum(accounts for accounts, _ in done), sum(accounts for accounts, _ in chunks), taken_kop)
+
+
+def _took(run: ChargeRun) -> str:
+    """ "2 minutes 5 seconds" as "2:05"; nothing of one that a person had to let go on, or that has not finished."""
+    if run.finished_at is None or run.continued_at is not None:
+        return ""
+    minutes, seconds = divmod(max(1, int((run.finished_at - run.started_at).total_seconds())), 60)
+    return f"{minutes}:{seconds:02d}"
 
 
 def _day(typed: str) -> date | None:

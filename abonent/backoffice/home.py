@@ -101,7 +101,7 @@ WAITING: tuple[Waiting, ...] = (
     Waiting(
         permissions.CORRECT_MONEY,
         lambda request: Tile(
-            len(receipts.stuck()), _("Receipts the register has not taken"), reverse("staff_receipts")
+            receipts.count_stuck()[0], _("Receipts the register has not taken"), reverse("staff_receipts")
         ),
     ),
     Waiting(

@@ -11,6 +11,8 @@ from abonent.core import clock
 from abonent.flows import unpark
 from abonent.identity import permissions
 
+SHOWN = 100
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @gate.permitted(permissions.VIEW_MONEY)
@@ -42,10 +44,11 @@ def _why_not(refused: parking.UnableToUnpark) -> str:
 
 
 def _show(request: gate.StaffRequest, *, wrong: str = "", account_id: int = 0, status: int = 200) -> HttpResponse:
-    parked = parking.parked()
+    parked = parking.parked(SHOWN)
     context = {
         "here": "staff_parked",
         "parked": parked,
+        "most": SHOWN,
         "on_date": clock.on_date,
         "said": reasons.said,
         "may_unpark": gate.may(request, permissions.CONTINUE_CHARGE_RUNS),

@@ -14,6 +14,7 @@ from abonent.identity import permissions
 from abonent.payments import receipt_meanings, receipts
 from abonent.payments.models_receipts import Receipt, ReceiptKind
 
+SHOWN = 100
 KINDS = {
     ReceiptKind.ADVANCE: gettext_lazy("an advance: a payment came in"),
     ReceiptKind.OFFSET: gettext_lazy("an offset: a month's services"),
@@ -30,8 +31,11 @@ class _Line(NamedTuple):
 @require_http_methods(["GET", "HEAD", "POST"])
 @gate.permitted(permissions.CORRECT_MONEY)
 def page(request: gate.StaffRequest) -> HttpResponse:
-    """/staff/receipts/: what is stuck; POST `receipt` tries one again under its own key: never a second one."""
+    """/staff/receipts/: what is stuck; POST `receipt` tries one again, `do=all` the shown, under their own keys."""
     if request.method == "POST":
+        if request.POST.get("do") == "all":
+            tried = receipting.retry_all(SHOWN, actor=request.actor, address=request.address)
+            return HttpResponseRedirect(f"{reverse('staff_receipts')}?all={tried}")
         typed = request.POST.get("receipt", "")
         receipt_id = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 18 else 0
         try:
@@ -43,11 +47,14 @@ def page(request: gate.StaffRequest) -> HttpResponse:
 
 
 def _show(request: gate.StaffRequest, *, wrong: str = "") -> HttpResponse:
-    found = receipts.stuck()
+    found, (count, total_kop) = receipts.stuck(SHOWN), receipts.count_stuck()
+    tried = request.GET.get("all", "")
     context = {
         "here": "staff_receipts",
         "found": [_Line(one, receipt_meanings.of(one.error)) for one in found],
-        "total_kop": sum(one.amount_kop for one in found),
+        "count": count,
+        "total_kop": total_kop,
+        "tried": int(tried) if tried.isascii() and tried.isdigit() and len(tried) < 5 else 0,
         "waiting": receipts.count_open(),
         "kinds": KINDS,
         "wrong": wrong,

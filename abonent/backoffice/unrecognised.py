@@ -13,8 +13,10 @@ from abonent.identity import permissions
 from abonent.payments import bank_entries, differences, payers
 from abonent.payments.bank_statements.parsing import MAX_OCTETS
 from abonent.payments.models_desk import BankEntry, DifferenceKind
+from abonent.subscribers.models import Contract
 from abonent.ui import words
 
+SHOWN = 100
 KINDS = {
     DifferenceKind.MISSING_HERE: gettext_lazy("they have it, we have not"),
     DifferenceKind.MISSING_THERE: gettext_lazy("we have it, they have not"),
@@ -102,11 +104,14 @@ def _bank(
     entry_id: int = 0,
     report: import_statement.Report | None = None,
 ) -> HttpResponse:
-    queue = bank_entries.queue()
+    queue, (count, total_kop) = bank_entries.queue(SHOWN), bank_entries.queued()
+    suggested = Contract.objects.filter(number__in=[one.suggested for one in queue if one.suggested])
     context = {
         "here": "staff_bank",
         "queue": queue,
-        "total_kop": sum(one.amount_kop for one in queue),
+        "count": count,
+        "total_kop": total_kop,
+        "owners": dict(suggested.values_list("number", "customer__full_name")),
         "said": reasons.said,
         "wrong": wrong,
         "wrong_id": entry_id if any(one.pk == entry_id for one in queue) else 0,
@@ -120,7 +125,8 @@ def _bank(
 def _differing(request: gate.StaffRequest, *, wrong: str = "") -> HttpResponse:
     context = {
         "here": "staff_differences",
-        "found": differences.open_ones(),
+        "found": differences.open_ones(SHOWN),
+        "most": SHOWN,
         "kinds": KINDS,
         "channels": words.CHANNELS,
         "wrong": wrong,

@@ -64,9 +64,9 @@ def park(account_id: int, reason: str) -> None:
         alarms.raise_alarm(key=f"parked:{account_id}", what=f"account {account_id} is parked: {reason}")
 
 
-def parked() -> list[Parked]:
-    """All of them, the oldest first."""
-    return [Parked(**row) for row in db.rows(f"{_PARKED} order by p.parked_at, p.account_id")]
+def parked(most: int | None = None) -> list[Parked]:
+    """The oldest first; `most` at most."""
+    return [Parked(**row) for row in db.rows(f"{_PARKED} order by p.parked_at, p.account_id limit %s", [most])]
 
 
 def unpark(account_id: int) -> Parked:

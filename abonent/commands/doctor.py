@@ -236,7 +236,7 @@ def check_receipts() -> Iterator[str]:
     from abonent.payments import receipts
     from abonent.payments.gateways import atol, yookassa
 
-    if stuck := len(receipts.stuck()):
+    if stuck := receipts.count_stuck()[0]:
         yield f"{stuck} receipts are stuck: `abonent receipts list`, then explain and retry"
     if settings.PROFILE.receipts == "atol":
         needed = {

@@ -6,6 +6,7 @@ A register that is down, slow or refuses stops no payment: the row waits. Each c
 one key, stored before the register hears of it.
 """
 
+import contextlib
 from datetime import date, datetime
 from typing import Any
 
@@ -129,6 +130,16 @@ def retry(receipt_id: int, *, actor: str, address: str | None = None) -> Receipt
         audit.record(actor=actor, action="receipts.retry", subject=f"receipt:{receipt_id}", address=address)
         receipt_delivery.deliver.wake()
     return receipt
+
+
+def retry_all(most: int, *, actor: str, address: str | None = None) -> int:
+    """The oldest that are stuck, `most` at most, each under its own key; give how many: after a register's bad day."""
+    tried = 0
+    for one in receipts.stuck(most):
+        with contextlib.suppress(receipts.UnableToRetry):  # somebody was faster
+            retry(one.pk, actor=actor, address=address)
+            tried += 1
+    return tried
 
 
 def _is_company(account_id: int) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
+from django.db.models import Count, Sum
+
 from abonent.core import db, masking
 from abonent.payments.bank_statements.owners import Owner
 from abonent.payments.bank_statements.parsing import Document
@@ -80,9 +82,15 @@ def new_ids(limit: int) -> list[int]:
     return list(found.order_by("id").values_list("id", flat=True)[:limit])
 
 
-def queue() -> list[BankEntry]:
-    """What staff decide, the oldest first."""
-    return list(BankEntry.objects.filter(state=BankEntryState.QUEUED).order_by("id"))
+def queue(most: int | None = None) -> list[BankEntry]:
+    """What staff decide, the oldest first; `most` at most."""
+    return list(BankEntry.objects.filter(state=BankEntryState.QUEUED).order_by("id")[:most])
+
+
+def queued() -> tuple[int, int]:
+    """How many wait for staff, and their kopecks."""
+    found = BankEntry.objects.filter(state=BankEntryState.QUEUED).aggregate(n=Count("id"), kop=Sum("amount_kop"))
+    return found["n"], found["kop"] or 0
 
 
 def mark_credited(entry: BankEntry, payment: Payment) -> None:

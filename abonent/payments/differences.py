@@ -68,6 +68,6 @@ def close(difference_id: int, *, actor: str, why: str, at: datetime) -> Differen
     return found
 
 
-def open_ones() -> list[Difference]:
-    """The staff's list, the oldest first."""
-    return list(Difference.objects.filter(closed_at__isnull=True).order_by("id"))
+def open_ones(most: int | None = None) -> list[Difference]:
+    """The staff's list, the oldest first; `most` at most."""
+    return list(Difference.objects.filter(closed_at__isnull=True).order_by("id")[:most])

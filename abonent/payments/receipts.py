@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from django.db.models import Count, Sum
+
 from abonent.core import db
 from abonent.payments.models import Payment
 from abonent.payments.models_receipts import Receipt, ReceiptDuty, ReceiptKind, ReceiptState
@@ -178,10 +180,16 @@ def again(receipt_id: int) -> Receipt:
 
 
 # --- what is found ----------------------------------------------------------------------------------------
-def stuck() -> list[Receipt]:
-    """What staff must look at, the oldest first."""
+def stuck(most: int | None = None) -> list[Receipt]:
+    """What staff must look at, the oldest first; `most` at most."""
     failed = Receipt.objects.filter(state=ReceiptState.FAILED).select_related("account__contract")
-    return list(failed.order_by("id"))
+    return list(failed.order_by("id")[:most])
+
+
+def count_stuck() -> tuple[int, int]:
+    """How many staff must look at, and their kopecks."""
+    found = Receipt.objects.filter(state=ReceiptState.FAILED).aggregate(n=Count("id"), kop=Sum("amount_kop"))
+    return found["n"], found["kop"] or 0
 
 
 def count_open() -> int:

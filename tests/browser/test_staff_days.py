@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests import statements
 from tests.browser.served import Served
+from tests.browser.test_every_page import kept
 from tests.browser.test_first_click import staff
 from tests.browser.test_subscribers_day import STEADY
 from tests.concurrency import processes
@@ -152,3 +153,59 @@ def test_the_day_of_an_accountant(page_at: Callable[..., Page], served: Served) 
     company.goto(served.path("/cabinet/documents/"))
     expect(company.get_by_role("main")).to_contain_text("оплачен частично")
     expect(company.get_by_role("button", name="Скачать акт сверки")).to_be_visible()
+
+
+CASH_TODAY = """
+    select coalesce(sum(case when transfer.debit_id = house.id then amount_kop else -amount_kop end), 0)
+    from ledger_transfer transfer join ledger_account house on house.id in (transfer.debit_id, transfer.credit_id)
+    where house.code = 'clearing:cash' and transfer."on" = core.operator_today()
+"""
+
+
+def test_the_day_of_a_cashier(page_at: Callable[..., Page], served: Served) -> None:
+    """A shift opened, cash taken by two contracts' numbers, a mistake taken back, the drawer counted, the Z-report."""
+    before_kop = int(kept(served, CASH_TODAY))
+    desk = staff(page_at, served, "cashier")
+    desk.goto(served.path("/staff/cash/"))
+    main = desk.get_by_role("main")
+    main.get_by_label("Сейчас в кассе, рублей").fill("1000")
+    main.get_by_role("button", name="Открыть смену").click()
+
+    for contract, roubles in (("100001", "300"), ("100003", "150,50")):
+        main.get_by_label("Договор").fill(contract)
+        main.get_by_label("Сумма, рублей").fill(roubles)
+        main.get_by_role("button", name="Посмотреть, чей он").click()
+        expect(main).to_contain_text("Баланс после")
+        main.get_by_role("button", name="Принять").click()
+        expect(main.get_by_role("status")).to_contain_text(f"договор {contract}")
+    order = main.get_by_role("status").get_by_role("link")
+    paper = desk.request.get(served.path(str(order.get_attribute("href"))))
+    assert (paper.status, paper.headers["content-type"]) == (200, "application/pdf")
+
+    desk.goto(served.path("/staff/contracts/100003/"))
+    main.get_by_role("link", name="Снять").first.click()
+    main.get_by_role("button", name="Посмотреть, что будет").click()
+    expect(main).to_contain_text("Напишите почему")  # nothing without a reason
+    main.get_by_label("Почему").fill("Ошибся договором, деньги вернул")
+    main.get_by_role("button", name="Посмотреть, что будет").click()
+    expect(main).to_contain_text("150,50")
+    main.get_by_role("button", name="Снять платёж").click()
+    expect(desk).to_have_url(re.compile("/staff/contracts/100003/$"))
+
+    desk.goto(served.path("/staff/cash/"))
+    expect(main).to_contain_text("1 300,00")  # must be in the drawer
+    main.locator("summary", has_text="Закрыть смену").click()
+    main.get_by_label("Пересчитано в кассе, рублей").fill("1299")
+    main.get_by_role("button", name=re.compile("Закрыть смену")).click()
+    expect(main).to_contain_text("−1,00")  # count again, or say why
+    main.get_by_label("Пересчитано в кассе, рублей").fill("1300")
+    main.get_by_role("button", name=re.compile("Закрыть смену")).click()
+    row = main.get_by_role("row", name=re.compile("cashier"))
+    for said in ("450,50", "150,50", "1 300,00"):
+        expect(row).to_contain_text(said)
+    report = desk.request.get(served.path(str(row.get_by_role("link").get_attribute("href"))))
+    assert (report.status, report.headers["content-type"]) == (200, "application/pdf")
+    # What the shift took less what it gave is what the ledger says came in by cash.
+    assert int(kept(served, CASH_TODAY)) - before_kop == 300_00
+    sums = "select taken_kop - given_kop from payments_cashshift where closed_at is not null order by id desc limit 1"
+    assert kept(served, sums) == "30000"
