@@ -29,9 +29,9 @@ types: $(READY_DEV)
 contracts: $(READY_DEV)
 	$(VENV)/bin/lint-imports
 
-# Hundreds of processes of ours are started by them: what is compiled once is kept.
+# Hundreds of processes of ours are started by them: what is compiled once is kept. Three for two cores: they wait much.
 tests: $(READY_DEV)
-	PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not soak" $(TESTS)
+	PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 3 --dist loadscope --no-loadscope-reorder -m "not soak" $(TESTS)
 
 soak: $(READY_DEV) ## the long tests with the full numbers
 	$(PY) -m pytest -m soak $(TESTS)
@@ -48,6 +48,7 @@ bench: $(READY) ## every benchmark: a table, and a JSON line each
 	$(VENV)/bin/abonent bench streams
 	$(VENV)/bin/abonent bench sms
 	$(VENV)/bin/abonent bench search --accounts 200000
+	$(VENV)/bin/abonent bench import --accounts 20000
 	$(VENV)/bin/abonent bench documents --accounts 2000
 
 fmt: $(READY_DEV) ## format the code
