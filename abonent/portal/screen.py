@@ -47,6 +47,7 @@ class Service(NamedTuple):
     paid_through: date | None
     address: str
     discount: str  # nothing: none counts now
+    new_price: str = ""  # announced: from when, and how much
 
 
 class Operation(NamedTuple):
@@ -172,7 +173,17 @@ def _service(one: billing.SubscriptionRow, on: date, name_state: bool) -> Servic
         paid_through=one.paid_until - periods.ONE_DAY if works and one.paid_until else None,
         address=spelling.spell(*(part or "" for part in where)),
         discount=_discount(one, on),
+        new_price=_new_price(one),
     )
+
+
+def _new_price(one: billing.SubscriptionRow) -> str:
+    """The next price announced that is another than this."""
+    coming = next((each for each in one.new_prices if each.price_kop != one.price_kop), None)
+    if coming is None:
+        return ""
+    said = {"price": f"{money.show(coming.price_kop)} {words.PER[one.charging]}", "day": formats.day(coming.from_on)}
+    return _("from %(day)s %(price)s") % said
 
 
 def _discount(one: billing.SubscriptionRow, on: date) -> str:
