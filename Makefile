@@ -9,7 +9,7 @@ READY_DEV := $(VENV)/.ready-dev
 TESTS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contracts tests soak bench fmt messages lock system-packages
+.PHONY: help run test lint types contracts tests soak bench fmt messages pictures lock system-packages
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ fmt: $(READY_DEV) ## format the code
 
 messages: $(READY_DEV) ## collect the texts to translate and compile the translations
 	$(PY) -m abonent.ui.messages
+
+pictures: $(READY_DEV) ## make the guides' pictures anew (needs Chromium)
+	$(PY) -m tests.browser.pictures
 
 lock: ## pin the dependencies anew (needs uv)
 	for name in run dev; do uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
