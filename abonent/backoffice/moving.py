@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from abonent.backoffice import gate, screen, step_up
-from abonent.core import clock
+from abonent.core import cells, clock
 from abonent.core.models import Move, MoveKind, MoveState
 from abonent.flows import moving_desk, moving_in, moving_received, moving_shape
 from abonent.identity import permissions
@@ -182,7 +182,8 @@ def _errors(move: Move) -> list[list[str]]:
     if move.state != MoveState.WRONG or not path.is_file():
         return []
     with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(itertools.islice(csv.reader(file, delimiter=";"), 1, ERRORS_SHOWN + 1))
+        rows = itertools.islice(csv.reader(file, delimiter=";"), 1, ERRORS_SHOWN + 1)
+        return [[cells.loud(one) for one in row] for row in rows]  # a page runs no formulas
 
 
 def _mapping(request: gate.StaffRequest, move: Move) -> dict[str, dict[str, str]]:
