@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -109,7 +110,8 @@ def file(request: gate.StaffRequest, batch_id: int, number: int) -> HttpResponse
 def _show(request: gate.StaffRequest, found: Batch, *, wrong: str = "", status: int = 200) -> HttpResponse:
     counted = batches.counts(found)
     is_preview = found.state == BatchState.PREVIEW
-    tabs = _tabs(counted)
+    words = debt_words.ROWS | ({"planned": debt_words.MEANT} if is_preview else {})
+    tabs = _tabs(counted, words)
     chosen = request.GET.get("rows", "")
     if chosen not in {one.state for one in tabs}:
         chosen = tabs[0].state if tabs else ""
@@ -139,9 +141,9 @@ def _state(found: Batch) -> dict[str, Any]:
     return {"batch": found, "went": batches.progress(found), "mark_kind": mark, "state_word": word, "files": files}
 
 
-def _tabs(counted: list[batches.Counted]) -> list[Tab]:
+def _tabs(counted: list[batches.Counted], words: Mapping[str, object]) -> list[Tab]:
     tabs = []
-    for code, word in debt_words.ROWS.items():
+    for code, word in words.items():
         of_state = [one for one in counted if one.state == code]
         if of_state:
             tabs.append(

@@ -68,6 +68,7 @@ ROWS: dict[str, StrPromise] = {
     "refused": pgettext_lazy("rows of a batch", "Refused"),
     "left_out": pgettext_lazy("rows of a batch", "Left out"),
 }
+MEANT = pgettext_lazy("rows of a batch", "Meant")
 REASONS: dict[str, StrPromise] = {
     "paid": _("has paid, or owes nothing any more"),
     "held": _("has promised to pay, and the day has not passed"),
