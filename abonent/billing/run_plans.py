@@ -150,7 +150,7 @@ def draw(on: date, *, size: int, take_steps: Callable[[int, int], None] | None =
         accounts=sum(row["accounts"] for row in chunks),
         groups=tuple(groups[key] for key in sorted(groups)),
         chunks=tuple(Chunk(**row, plan_kop=planned.get(row["number"], 0)) for row in chunks),
-        compared=compare(list(groups.values()), _dearer(_then(on), rises_kop)),
+        compared=compare(list(groups.values()), dearer(_then(on), rises_kop)),
     )
 
 
@@ -272,7 +272,7 @@ def _then(on: date) -> Then:
     return Then(tuple(sorted(set(dates))), frozenset(ways), groups)
 
 
-def _dearer(then: Then, rises_kop: Mapping[tuple[str, str], int]) -> Then:
+def dearer(then: Then, rises_kop: Mapping[tuple[str, str], int]) -> Then:
     """As if the prices announced for this date had been those of then: they surprise nobody."""
     groups = {
         key: one._replace(

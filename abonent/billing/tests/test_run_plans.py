@@ -135,3 +135,12 @@ def test_a_plan_of_nothing_lets_a_few_late_charges_be() -> None:
     nothing = run_plans.Plan(0, (), (), None).as_json()
     assert not run_plans.is_drift(nothing, planned_kop=0, fact_kop=600_00, fact_charges=1, tolerance=0)
     assert run_plans.is_drift(nothing, planned_kop=0, fact_kop=31 * 600_00, fact_charges=31, tolerance=0)
+
+
+def test_a_rise_that_was_announced_is_no_surprise() -> None:
+    """A thousand tariffs at 550,00, of which a hundred were not covered; all cost 600,00 now."""
+    key = ("internet", "month")
+    then = Then((day("2026-12-01"),), frozenset({"month"}), {key: Group(*key, 1000, 550_000_00, 0, 900, 495_000_00, 0)})
+    now = [Group(*key, 1000, 600_000_00, 600_000_00, 1000, 600_000_00, 600_000_00)]
+    surprise, announced = (run_plans.compare(now, one) for one in (then, run_plans.dearer(then, {key: 50_000_00})))
+    assert (surprise and surprise.moved_kop, announced and announced.moved_kop) == (50_000_00, 0)
