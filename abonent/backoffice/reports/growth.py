@@ -70,7 +70,7 @@ def rows(asked: shape.Asked, key: Sequence[str], after: int, most: int) -> shape
 
 def _names() -> dict[str, str]:
     return {
-        "new": _("New ones"), "lost": _("Lost"), "paused": _("Went on a pause"), "back": _("Came back"),
+        "new": _("New ones"), "lost": _("Lost"), "paused": _("Went on a pause"), "back": _("Back from a pause"),
         "on_pause": _("On a pause"), "served": _("Contracts"),
     }  # fmt: skip
 
