@@ -311,7 +311,7 @@ def _next_charge(held: Sequence[waking.Held]) -> tuple[date | None, int]:
     costs = [
         rules.cost(
             one.charging,
-            one.price_kop,
+            rules.price_on(first, one.price_kop, one.new_prices),
             one.discounts,
             rules.next_due(one.charging, first, one.anchor_day),
             policies.in_force().proration_days,

@@ -5,6 +5,10 @@ select s.id, s.parent_id, s.kind, s.charging, s.price_kop, s.state, s.paid_until
            select json_agg(json_build_array(d.kind, d.percent_hundredths, d.amount_kop, d.from_on, d.to_on))
            from billing_discount d where d.subscription_id = s.id and d.state <> 'void'
        ) as discounts,
+       (
+           select json_agg(json_build_array(n.moves_from, n.new_price_kop) order by n.number)
+           from billing_repriceable n where n.subscription_id = s.id
+       ) as new_prices,
        coalesce(t.credit_limit_kop, 0) as credit_limit_kop,
        coalesce(t.deferral_kop, 0) as deferral_kop,
        case when t.activated_on is null then coalesce(t.first_top_up_kop, 0) else 0 end as first_top_up_kop,

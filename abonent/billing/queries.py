@@ -232,7 +232,7 @@ def _subscription(row: Any) -> SubscriptionRow:
     for column in (8, 9, 10):  # the three dates
         row[column] = _date(row[column])
     row[-2] = tuple(rules.discount(one) for one in row[-2] or ())
-    row[-1] = tuple(rules.NewPrice(date.fromisoformat(from_on), kop) for from_on, kop in row[-1] or ())
+    row[-1] = rules.new_prices(row[-1])
     return SubscriptionRow._make(row)
 
 

@@ -31,6 +31,15 @@ _RISES = """
     where moves_from <= %(on)s and state = 'active' and paid_until = %(on)s
     group by kind, charging
 """
+_ANNOUNCED = """
+    select v.price_kop, case when v.price_kop > was.price_kop
+        then greatest(v.valid_from, %(started_on)s::date + r.notice_days + 1) else v.valid_from end as moves_from
+    from billing_repricing r
+    join catalog_offerversion v on v.id = r.version_id
+    join catalog_offerversion was on was.offer_id = v.offer_id and was.number < v.number
+    where was.id = %(version_id)s and was.charging = v.charging and r.moved_at is null and r.withdrawn_at is null
+    order by v.number
+"""
 # A change planned at the old price begins with it and is moved too.
 _LEFT = """
     select 1 as one from billing_repriceable where version_id = %(version_id)s
@@ -65,6 +74,12 @@ def touched(offer_id: int, *, price_kop: int, charging: str) -> Touched:
     found = db.rows(_TOUCHED, {"offer_id": offer_id, "price_kop": price_kop, "charging": charging})[0]
     times = DAYS_OF_MONTH if charging == rules.PER_DAY else 1
     return Touched(found["subscriptions"], found["accounts"], found["moved_kop"] * times, found["own_price"])
+
+
+def announced(version: OfferVersion, *, started_on: date) -> tuple[rules.NewPrice, ...]:
+    """The prices that await who would begin with it on that date, as the view billing_repriceable says it later."""
+    coming = db.rows(_ANNOUNCED, {"version_id": version.id, "started_on": started_on})
+    return tuple(rules.NewPrice(row["moves_from"], row["price_kop"]) for row in coming)
 
 
 def announce(version: OfferVersion, meant: Touched, *, on: date) -> Repricing:

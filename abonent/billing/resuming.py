@@ -117,8 +117,11 @@ def resume_seen(seen: Seen, *, on: date) -> Resumed:
 
 def held_of(row: dict[str, Any]) -> waking.Held:
     """row: of held.sql."""
-    discounts = tuple(rules.discount(one) for one in row["discounts"] or ())
-    return waking.Held(**{field: row[field] for field in waking.Held._fields} | {"discounts": discounts})
+    read = {
+        "discounts": tuple(rules.discount(one) for one in row["discounts"] or ()),
+        "new_prices": rules.new_prices(row["new_prices"]),
+    }
+    return waking.Held(**{field: row[field] for field in waking.Held._fields} | read)
 
 
 def first_top_up_left_kop(account_id: int, terms: dict[str, Any], contract_id: int) -> int:

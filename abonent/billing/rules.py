@@ -77,6 +77,11 @@ class NewPrice(NamedTuple):
     price_kop: int
 
 
+def new_prices(read: Sequence[tuple[str, int]] | None) -> tuple[NewPrice, ...]:
+    """read: pairs of an ISO date and a price, as SQL gives them in order."""
+    return tuple(NewPrice(date.fromisoformat(from_on), price_kop) for from_on, price_kop in read or ())
+
+
 def price_on(begins: date, price_kop: int, announced: Iterable[NewPrice]) -> int:
     """Of a period that begins on that date.   announced: in order; the last that holds is the price."""
     for one in announced:

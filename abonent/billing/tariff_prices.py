@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from abonent.billing import policies, quotes, resuming, returns, rules, runs, waking
+from abonent.billing import policies, quotes, repricing, resuming, returns, rules, runs, waking
 from abonent.billing.models import Change, ParkedAccount, Subscription, SubscriptionState
 from abonent.billing.models_changes import ChangeState, ChangeWhat
 from abonent.catalog import queries as catalog
@@ -315,12 +315,15 @@ def _next_charge(
         paid_until = one.paid_until
         if one.id in gone or one.state != waking.ACTIVE or paid_until is None:
             continue
-        charging, price_kop = one.charging, one.price_kop
+        charging, price_kop, new_prices = one.charging, one.price_kop, one.new_prices
         if one.id == subscription.id:
             if is_now:
                 paid_until = rules.next_due(version.charging, on, one.anchor_day).period.end
-            if is_now or paid_until >= next_period(subscription, on):
+            begins = on if is_now else next_period(subscription, on)
+            if paid_until >= begins:
                 charging, price_kop = version.charging, version.price_kop
+                new_prices = repricing.announced(version, started_on=begins)
+        price_kop = rules.price_on(paid_until, price_kop, new_prices)
         due = rules.next_due(charging, paid_until, one.anchor_day)
         cost = rules.cost(charging, price_kop, one.discounts, due, policies.in_force().proration_days)
         coming.append((paid_until, cost.amount_kop))

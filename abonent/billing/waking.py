@@ -25,6 +25,7 @@ class Held(NamedTuple):
     started_on: date
     anchor_day: int = 1  # on which day of the month its billing periods begin
     discounts: tuple[rules.Discount, ...] = ()
+    new_prices: tuple[rules.NewPrice, ...] = ()  # announced, in order
 
 
 class Wake(NamedTuple):

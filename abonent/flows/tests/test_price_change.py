@@ -6,12 +6,12 @@ from datetime import date, timedelta
 import pytest
 from django.db import transaction
 
-from abonent.billing import discounts, forecast, invariants, queries
+from abonent.billing import discounts, forecast, invariants, queries, tariff_prices
 from abonent.billing.models import Charge, Repricing, Subscription
 from abonent.billing.tests import builder
 from abonent.billing.tests.builder import day
 from abonent.catalog import offers
-from abonent.catalog.models import OfferVersion
+from abonent.catalog.models import Offer, OfferVersion
 from abonent.core import clock, partitions
 from abonent.core.models import AuditEntry
 from abonent.flows import charge_run, price_change
@@ -95,6 +95,19 @@ def test_a_month_paid_keeps_its_price_and_a_day_changes_on_the_day() -> None:
     price_change.tick(day("2027-01-01"))
     assert Repricing.objects.exclude(moved_at=None).count() == 2
     assert not Notice.objects.filter(contract_id=told(other), kind="tariff_price").exists()
+
+
+def test_who_changes_to_a_tariff_whose_price_is_announced_is_shown_his_next_charge_at_that_price() -> None:
+    other, mine = paid("555,00", "2026-11-01")
+    _, dearer = paid("550,00", "2026-11-01")
+    Offer.objects.update(on_sale=True)
+    announce(dearer.version, "600,00", "2026-12-01")
+    code = dearer.version.offer.code
+    for is_now in (True, False):  # told ten days before the 1st; or by the version in force on the 1st
+        priced = tariff_prices.price(
+            account_id=other.pk, subscription_id=mine.pk, code=code, is_now=is_now, on=TODAY
+        )  # fmt: skip
+        assert (priced.next_on, priced.next_kop) == (day("2026-12-01"), 600_00), is_now
 
 
 def test_a_discount_a_debt_and_a_price_of_ones_own() -> None:
