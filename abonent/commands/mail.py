@@ -15,6 +15,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 HELP = "takes in letters: replies to ours, and letters to the departments"
 RECIPIENTS_MOST = 20
+OK, NO_MAILBOX, TRY_LATER = "250 OK", "550 5.1.1 no such mailbox", "451 4.3.0 try later"
 BUSY_SECONDS = 30  # between tries for a port that somebody else has
 
 log = logging.getLogger(__name__)
@@ -38,15 +39,13 @@ class Door:
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        from abonent.support import letters_in
-
         if len(envelope.rcpt_tos) >= RECIPIENTS_MOST:
             return "452 4.5.3 too many recipients"
-        if not letters_in.is_address(address):
-            return "550 5.1.1 no such mailbox"
-        envelope.rcpt_tos.append(address)
-        envelope.rcpt_options.extend(options)
-        return "250 OK"
+        said = await asyncio.get_running_loop().run_in_executor(None, _know, address)
+        if said == OK:
+            envelope.rcpt_tos.append(address)
+            envelope.rcpt_options.extend(options)
+        return said
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.content
@@ -54,6 +53,21 @@ class Door:
         loop = asyncio.get_running_loop()
         take = functools.partial(_take, raw, envelope.mail_from or "", list(envelope.rcpt_tos))
         return await loop.run_in_executor(None, take)
+
+
+def _know(recipient: str) -> str:
+    """Whether it is ours: the departments' mailboxes stand in the database."""
+    from django.db import Error, connection
+
+    from abonent.support import letters_in
+
+    try:
+        return OK if letters_in.is_address(recipient) else NO_MAILBOX
+    except Error:
+        log.error("a mailbox could not be looked up: the database does not answer")
+        return TRY_LATER
+    finally:
+        connection.close()
 
 
 def _take(raw: bytes, sender: str, recipients: list[str]) -> str:
@@ -68,15 +82,15 @@ def _take(raw: bytes, sender: str, recipients: list[str]) -> str:
             taken = letters_in.take(raw, sender=sender, recipient=one, at=clock.now())
             log.info("a letter is taken: %s", taken.what)
     except letters_in.UnableToTake:
-        return "550 5.1.1 no such mailbox"
+        return NO_MAILBOX
     except letters_in.TryLater:
         return "451 4.7.1 too many letters, try later"
     except Exception as error:
         log.error("a letter was not taken: %s at %s", type(error).__name__, jobs.place_of(error))
-        return "451 4.3.0 try later"
+        return TRY_LATER
     finally:
         connection.close()
-    return "250 OK"
+    return OK
 
 
 async def _serve(address: str, port: int) -> None:

@@ -282,7 +282,7 @@ def test_a_document_that_is_not_there_is_not_corrected() -> None:
         "update billing_document set total_kop = 1",
         "update billing_document set data = '{}'",
         "delete from billing_document",
-        "truncate billing_document",
+        "truncate billing_document cascade",  # with what refers to it
         "delete from billing_documentcounter",
         "truncate billing_documentcounter",
     ],

@@ -251,7 +251,7 @@ def test_a_mistake_in_catalog_toml_is_one_line(old: str, new: str, said: str, sp
             "settlement,street",
             "town,street",
             "line 1: «town,street,house,korpus,segment,connected,technology,floors,flats» is not allowed; "
-            "allowed: settlement,street,house,korpus,stroenie,liter,segment,connected,technology,entrances,"
+            "allowed: settlement,street,house,korpus,stroenie,liter,segment,connected,planned_on,technology,entrances,"
             "floors,flats; needed: connected,house,segment,settlement",
         ),
         (
