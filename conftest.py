@@ -194,14 +194,18 @@ LONGEST = "tests/browser/test_every_page.py"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The fast ones first; among the long ones the longest module first, so that no worker is left alone with it."""
+    """The fast ones first; then modules with a browser, which want the processors, evenly among those that wait.
 
-    def rank(item: pytest.Item) -> tuple[int, bool]:
-        path = item.path.relative_to(ROOT).as_posix()
-        room = next((number for number, one in enumerate(LONG, 1) if path.startswith(one)), 0)
-        return room, path != LONGEST
-
-    items.sort(key=rank)
+    The longest module begins first, so that no worker is left alone with it.
+    """
+    paths = {item: item.path.relative_to(ROOT).as_posix() for item in items}
+    long = sorted({path for path in paths.values() if path.startswith(LONG)}, key=lambda path: (path != LONGEST, path))
+    place = dict.fromkeys(paths.values(), 0)
+    for with_browser in (True, False):
+        modules = [path for path in long if path.startswith("tests/browser") is with_browser]
+        for number, path in enumerate(modules):
+            place[path] = 1 + number * 1000 // len(modules)
+    items.sort(key=lambda item: (place[paths[item]], paths[item] if place[paths[item]] else ""))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.concurrency import charge_ground
 
-KILLS = 5  # fifty in tests/soak
+KILLS = 3  # fifty in tests/soak
 
 
 @pytest.mark.committing
