@@ -107,13 +107,16 @@ def _row(args: argparse.Namespace, what: str, spent: list[float], floor: list[fl
 
 def _card(args: argparse.Namespace) -> dict[str, Any]:
     """The whole page of a subscriber, as an operator opens it: every part of it, and the note that he looked."""
+    from django.conf import settings
     from django.test import Client
 
     from abonent.core import db
     from abonent.demo import crowd
     from abonent.identity import users
     from abonent.identity.models import User
+    from abonent.ui import stylesheet
 
+    stylesheet.collect(settings.HOME)  # a page names its styles
     with db.atomic():
         users.create_staff("bench", role="support", password="of nobody: signed in below")
     (cookie,) = crowd.sign_in(User.objects.filter(username="bench"))
